@@ -1,0 +1,192 @@
+"""PyTorch's functions whose words differ from NumPy's: `dim` and `keepdim`, pairs of values and indices, its defaults.
+
+`axis` and `keepdims` are understood too. Functions on which both worlds agree are the operations themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .rules import fused, reductions, shape
+from .tensor import Tensor, _axis, _selected, split_by_size
+
+
+def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum over `dim` (None: over all)."""
+    return reductions.sum(x, _axis(axis, dim), dtype, keepdim or keepdims)
+
+
+def mean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean over `dim` (None: over all)."""
+    return reductions.mean(x, _axis(axis, dim), dtype, keepdim or keepdims)
+
+
+def prod(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The product over `dim` (None: over all)."""
+    return reductions.prod(x, _axis(axis, dim), dtype, keepdim or keepdims)
+
+
+def _ddof(unbiased: bool | None, correction: Any, ddof: Any) -> Any:
+    if ddof is not None:
+        return ddof
+    return correction if unbiased is None else int(unbiased)
+
+
+def var(
+    x: Any, dim: Any = None, keepdim: bool = False, *, unbiased: bool | None = None, correction: float = 1,
+    axis: Any = None, keepdims: bool = False, ddof: Any = None,
+) -> Any:  # fmt: skip
+    """The variance over `dim`, PyTorch's: divided by n - 1 (`correction=0`: by n, as NumPy does)."""
+    return reductions.var(x, _axis(axis, dim), None, _ddof(unbiased, correction, ddof), keepdim or keepdims)
+
+
+def std(
+    x: Any, dim: Any = None, keepdim: bool = False, *, unbiased: bool | None = None, correction: float = 1,
+    axis: Any = None, keepdims: bool = False, ddof: Any = None,
+) -> Any:  # fmt: skip
+    """The standard deviation over `dim`, PyTorch's: the root of the variance with n - 1."""
+    return reductions.std(x, _axis(axis, dim), None, _ddof(unbiased, correction, ddof), keepdim or keepdims)
+
+
+def max(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest element; over `dim`, the pair (values, indices); of two Tensors, the elementwise maximum."""
+    if isinstance(dim, Tensor | np.ndarray):
+        return np.maximum(x, dim)
+    if dim is not None:
+        return _selected(x, reductions.argmax(x, dim, keepdims=True), dim, keepdim)
+    return reductions.max(x, axis, keepdims)
+
+
+def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest element; over `dim`, the pair (values, indices); of two Tensors, the elementwise minimum."""
+    if isinstance(dim, Tensor | np.ndarray):
+        return np.minimum(x, dim)
+    if dim is not None:
+        return _selected(x, reductions.argmin(x, dim, keepdims=True), dim, keepdim)
+    return reductions.min(x, axis, keepdims)
+
+
+def amax(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest element over `dim`; equal ones share the gradient."""
+    return reductions.max(x, _axis(axis, dim), keepdim or keepdims)
+
+
+def amin(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest element over `dim`; equal ones share the gradient."""
+    return reductions.min(x, _axis(axis, dim), keepdim or keepdims)
+
+
+def argmax(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The index of the first largest element."""
+    return reductions.argmax(x, _axis(axis, dim), keepdims=keepdim or keepdims)
+
+
+def argmin(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The index of the first smallest element."""
+    return reductions.argmin(x, _axis(axis, dim), keepdims=keepdim or keepdims)
+
+
+def any(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether any element is true."""
+    return reductions.any(x, _axis(axis, dim), keepdim or keepdims)
+
+
+def all(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether all elements are true."""
+    return reductions.all(x, _axis(axis, dim), keepdim or keepdims)
+
+
+def cumsum(x: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
+    """Running sums along `dim`."""
+    return reductions.cumsum(x, _axis(axis, dim), dtype)
+
+
+def cumprod(x: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
+    """Running products along `dim`."""
+    return reductions.cumprod(x, _axis(axis, dim), dtype)
+
+
+def logsumexp(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """log Σ exp(x) over `dim`, without overflow."""
+    return fused.logsumexp(x, _axis(axis, dim), keepdim or keepdims)
+
+
+def softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
+    """exp(x) / Σ exp(x) along `dim`."""
+    chosen = _axis(axis, dim)
+    return fused.softmax(x, -1 if chosen is None else chosen)
+
+
+def log_softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
+    """log softmax(x) along `dim`."""
+    chosen = _axis(axis, dim)
+    return fused.log_softmax(x, -1 if chosen is None else chosen)
+
+
+def transpose(x: Any, *axes: Any) -> Any:
+    """`transpose(x, i, j)` exchanges two axes; `transpose(x)` and `transpose(x, axes)` are NumPy's."""
+    if len(axes) == 2:
+        return shape.swapaxes(x, *axes)
+    return shape.transpose(x, *axes)
+
+
+def permute(x: Any, dims: Any) -> Any:
+    """x with its axes in another order."""
+    return shape.transpose(x, dims)
+
+
+def unsqueeze(x: Any, dim: int) -> Any:
+    """x with a new axis of size 1."""
+    return shape.expand_dims(x, dim)
+
+
+def squeeze(x: Any, dim: Any = None, *, axis: Any = None) -> Any:
+    """x without its axes of size 1, or without `dim` if its size is 1."""
+    return x.squeeze(_axis(axis, dim)) if isinstance(x, Tensor) else np.squeeze(x, _axis(axis, dim))
+
+
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """x with the axes from `start_dim` to `end_dim` made one."""
+    return x.flatten(start_dim, end_dim)
+
+
+def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
+    """The Tensors one after the other along `dim`."""
+    return shape.concatenate(tensors, dim if axis is None else axis)
+
+
+def stack(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
+    """Tensors of one shape, joined along a new axis."""
+    return shape.stack(tensors, dim if axis is None else axis)
+
+
+def split(x: Any, split_size: Any, dim: int = 0) -> Any:
+    """x cut along `dim` into pieces of `split_size` (PyTorch's; NumPy's `np.split` takes the number of pieces)."""
+    return split_by_size(x, split_size, dim)
+
+
+def flip(x: Any, dims: Any = None, *, axis: Any = None) -> Any:
+    """x with the order of its elements along `dims` reversed."""
+    return shape.flip(x, _axis(axis, dims))
+
+
+def clone(x: Tensor) -> Tensor:
+    """A copy, through which gradients flow."""
+    return x.clone()
+
+
+def masked_fill(x: Tensor, mask: Any, value: Any) -> Tensor:
+    """x with `value` where the mask is true."""
+    return x.masked_fill(mask, value)
+
+
+def rsqrt(x: Any) -> Any:
+    """1 / sqrt(x)."""
+    return np.reciprocal(np.sqrt(x))
+
+
+def numel(x: Any) -> int:
+    """The number of elements."""
+    return int(x.size)

@@ -1,0 +1,161 @@
+"""Nodes and one reverse sweep. Knows neither NumPy nor floats.
+
+A computation is recorded as nodes. A node says which operation made a value and from which nodes; it does not
+hold the value itself, only what the derivative rules of its operation asked to keep. Every node gets the next
+number when it is made, and an operation can only use values that exist already, so **creation order is a
+topological order**: walking the nodes from the newest to the oldest meets every node after all of its uses.
+
+That one fact is back-propagation (Goodfellow, Bengio and Courville, *Deep Learning*, section 6.5). `sweep` goes
+through the nodes once, newest first. When it comes to a node, the cotangent g = dJ/d(node) is complete, because
+every use of the node has already added its share; the node's rules turn g into shares for its inputs; and nothing
+is ever computed twice. This is dynamic programming: a lattice with 2⁵⁰ paths and 100 nodes takes 100 steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from operator import attrgetter
+from typing import Any
+
+tick = count(1).__next__  # the engine's only clock: numbers nodes, and dates changes made in place
+
+
+class Node:
+    """One step of a computation.
+
+    order   when it was made; larger is newer
+    op      the operation that made it, or None for a leaf: a value that came from outside
+    inputs  the nodes it was made from, one for each argument, None where an argument needs no gradient
+    saved   what the rules of `op` asked to keep; None once it has been used and dropped
+    hooks   functions called with the finished cotangent; what they return, if anything, replaces it
+    grad    where `backward` leaves the gradient of a leaf
+    notes   remarks for readers of the graph: a name, the module it belongs to, an observed value
+    changed when its value was last changed in place
+
+    A slot that was never written reads as None.
+    """
+
+    __slots__ = ("order", "op", "inputs", "saved", "hooks", "grad", "notes", "changed", "__weakref__")
+
+    order: int
+    op: Any
+    inputs: Sequence[Node | None]
+    saved: Any
+    hooks: list[Callable[[Any], Any]] | None
+    grad: Any
+    notes: dict[str, Any] | None
+    changed: int | None
+
+    def __init__(self, op: Any = None, inputs: Sequence[Node | None] = (), saved: Any = None) -> None:
+        self.order = tick()
+        self.op = op
+        self.inputs = inputs
+        self.saved = saved
+        self.hooks = None
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+    def note(self, key: str, remark: Any) -> None:
+        if self.notes is None:
+            self.notes = {}
+        self.notes[key] = remark
+
+
+def ancestors(roots: Iterable[Node]) -> list[Node]:
+    """The roots and every node that they were computed from, newest first."""
+    seen = set(roots)
+    stack = list(seen)
+    add, pop, push = seen.add, stack.pop, stack.append
+    while stack:
+        for parent in pop().inputs:
+            if parent is not None and parent not in seen:
+                add(parent)
+                push(parent)
+    return sorted(seen, key=attrgetter("order"), reverse=True)
+
+
+def sweep(
+    seeds: dict[Node, Any],
+    targets: Iterable[Node] | None = None,
+    *,
+    retain: bool = False,
+    lift: bool = False,
+) -> dict[Node, Any]:
+    """{node: dJ/d(node)} for every target, given dJ/d(root) of each root in `seeds`.
+
+    Without targets, for every leaf that is reached. With targets, only nodes on a path to one of them are visited.
+    `retain` keeps what the nodes saved; `lift` runs the rules on recorded values, so that the result can be
+    differentiated again.
+    """
+    order = ancestors(seeds)
+    wanted, useful = set(targets or ()), None
+    if targets is not None:
+        useful = set(wanted)
+        for node in reversed(order):
+            if any(parent in useful for parent in node.inputs):
+                useful.add(node)
+        order = [node for node in order if node in useful]
+    cotangents = dict(seeds)
+    owned: set[Node] = set()  # nodes whose cotangent is a sum made here, so that more can be added in place
+    for node in order:
+        g = cotangents.get(node)
+        if g is None:
+            continue
+        if node.hooks:
+            g = cotangents[node] = run_hooks(node, g)
+        op = node.op
+        if op is None:
+            continue
+        if node not in wanted:
+            del cotangents[node]
+        if node.order < latest_change[0]:
+            check_unchanged(node)
+        inputs = node.inputs if useful is None else [p if p in useful else None for p in node.inputs]
+        shares = op.lift(node, g, inputs) if lift else op.pull(node, g, inputs)
+        if not retain:
+            node.saved = None
+        for parent, share in zip(inputs, shares):
+            if share is None:
+                continue
+            if parent not in cotangents:
+                cotangents[parent] = share
+            elif parent in owned:
+                cotangents[parent] += share
+            else:
+                cotangents[parent] = cotangents[parent] + share
+                if not lift:
+                    owned.add(parent)
+    if targets is None:
+        return {node: g for node, g in cotangents.items() if node.op is None}
+    return {node: cotangents[node] for node in wanted if node in cotangents}
+
+
+def run_hooks(node: Node, g: Any) -> Any:
+    for hook in tuple(node.hooks or ()):
+        replaced = hook(g)
+        if replaced is not None:
+            g = replaced
+    return g
+
+
+latest_change = [0]
+
+
+def touch(node: Node | None) -> None:
+    """Note that the value of `node` has just been changed in place: what was computed from it before is out of date."""
+    latest_change[0] = tick()
+    if node is not None:
+        node.changed = latest_change[0]
+
+
+def check_unchanged(node: Node) -> None:
+    for parent in (*node.inputs, node):
+        if parent is not None and (parent.changed or 0) > node.order and node.op.keeps(node, parent):
+            raise RuntimeError(
+                f"backward through {node.op.name}: a value that it used was changed in place after the graph was "
+                "recorded, so its gradient would be wrong. Call backward() before the change (such as optimizer.step()), "
+                "or compute the loss again after it."
+            )

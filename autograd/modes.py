@@ -1,0 +1,147 @@
+"""Modes: which code records a graph, and how.
+
+A mode (`no_grad`, `enable_grad`, `observe`, a trace) holds for the code that its `with` block runs, and for nothing
+else: not for other threads, and not for the world outside a generator or an asyncio task that is suspended inside the
+block. A thread-local or a ContextVar cannot promise the latter. So each entry remembers the innermost generator or
+coroutine that was running when it was entered, and counts only while that one is on the stack again.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+entered: list[_Entry] = []  # empty nearly always, and that is all that an operation asks on its fast path
+SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+class _Entry:
+    __slots__ = ("mode", "thread", "owner")
+
+    def __init__(self, mode: Mode, owner: FrameType | None) -> None:
+        self.mode = mode
+        self.thread = threading.get_ident()
+        self.owner = owner
+
+    def holds(self) -> bool:
+        if self.thread != threading.get_ident():
+            return False
+        frame = sys._getframe(1) if self.owner is not None else None
+        while frame is not self.owner and frame is not None:
+            frame = frame.f_back
+        return frame is self.owner
+
+
+def _owner(frame: FrameType | None) -> FrameType | None:
+    """The innermost running frame that can be suspended; one that contextlib drives acts for its caller."""
+    while frame is not None:
+        if frame.f_code.co_flags & SUSPENDS and not _is_contextlib(frame.f_back):
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def _is_contextlib(frame: FrameType | None) -> bool:
+    return frame is not None and frame.f_globals.get("__name__") == "contextlib"
+
+
+class Mode:
+    """A context manager and a decorator; `kind` says what it changes, `value` to what."""
+
+    kind = "mode"
+    value: Any = None
+
+    def __enter__(self) -> Any:
+        entered.append(_Entry(self, _owner(sys._getframe(1))))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for entry in reversed(tuple(entered)):
+            if entry.mode is self and entry.thread == threading.get_ident():
+                entered.remove(entry)
+                return
+
+    def __call__(self, f: F) -> F:
+        if inspect.isasyncgenfunction(f):
+            raise TypeError(f"an async generator cannot be decorated: write `with {type(self).__name__}():` inside {f.__name__}")
+        wrapper: Any
+        if inspect.iscoroutinefunction(f):
+
+            async def wrapper(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return await f(*args, **kwargs)
+        elif inspect.isgeneratorfunction(f):
+
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return (yield from f(*args, **kwargs))
+        else:
+
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return f(*args, **kwargs)
+
+        return functools.wraps(f)(wrapper)
+
+
+class _Recording(Mode):
+    kind = "recording"
+
+    def __new__(cls, f: Any = None) -> Any:
+        mode = super().__new__(cls)
+        return mode if f is None else mode(f)  # so that both @no_grad and @no_grad() decorate
+
+
+class no_grad(_Recording):
+    """Operations in this block record nothing: results need no gradient.
+
+    >>> import autograd
+    >>> x = autograd.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with autograd.no_grad():
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    value = False
+
+
+class enable_grad(_Recording):
+    """Operations in this block record again, inside `no_grad`."""
+
+    value = True
+
+
+class observe(Mode):
+    """In this block every node keeps its value, and in the backward pass its cotangent, for those who want to see them.
+
+    >>> import autograd
+    >>> x = autograd.Tensor(3.0, requires_grad=True)
+    >>> with autograd.observe():
+    ...     y = x * x
+    >>> y.backward()
+    >>> y.node.notes
+    {'value': np.float32(9.0), 'cotangent': np.float32(1.0)}
+    """
+
+    kind = "observe"
+    value = True
+
+
+def innermost(kind: str) -> Any:
+    """The value of the innermost mode of this kind that holds for the calling code, or None."""
+    for entry in reversed(tuple(entered)):
+        if entry.mode.kind == kind and entry.holds():
+            return entry.mode.value
+    return None
+
+
+def is_grad_enabled() -> bool:
+    """Whether an operation called here, on a Tensor that needs a gradient, is recorded."""
+    return not entered or innermost("recording") is not False

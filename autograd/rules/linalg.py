@@ -1,0 +1,173 @@
+"""Products of matrices and of tensors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from ..op import bilinear, implements, linear
+
+
+def _matmul(a: Any, b: Any) -> Any:
+    if a.ndim == 2 and b.ndim == 2:
+        return a.dot(b)  # a third of the overhead of np.matmul
+    if b.ndim == 2 and a.ndim > 2:  # a batch of matrices against one matrix is one product
+        return a.reshape(-1, a.shape[-1]).dot(b).reshape(*a.shape[:-1], b.shape[-1])
+    return np.matmul(a, b)
+
+
+def _matmul_left(g: Any, b: Any, a_shape: Any) -> Any:
+    if len(b.shape) == 1:
+        return np.expand_dims(g, -1) * b
+    if len(a_shape) == 1:
+        return np.matmul(b, np.expand_dims(g, -1)).sum(-1)
+    return np.matmul(g, np.swapaxes(b, -1, -2)) if len(b.shape) > 2 or len(g.shape) > 2 else g.dot(b.T)
+
+
+def _matmul_right(g: Any, a: Any, b_shape: Any) -> Any:
+    if len(a.shape) == 1:
+        return a * g if len(b_shape) == 1 else np.expand_dims(a, -1) * np.expand_dims(g, -2)
+    if len(b_shape) == 1:
+        return np.matmul(np.swapaxes(a, -1, -2), np.expand_dims(g, -1)).sum(-1)
+    if len(b_shape) == 2:  # the sum over the batch is part of the product
+        columns = (-1, a.shape[-1])
+        return np.reshape(a, columns).T.dot(np.reshape(g, (-1, g.shape[-1])))
+    return np.matmul(np.swapaxes(a, -1, -2), g)
+
+
+matmul = bilinear(np.matmul, _matmul_left, _matmul_right, forward=_matmul)
+
+
+@implements(np.dot)
+def dot(a: Any, b: Any) -> Any:
+    """NumPy's `dot`: over the last axis of a and the last but one of b; with a scalar, the product."""
+    if not np.ndim(a) or not np.ndim(b):
+        return np.multiply(a, b)
+    if np.ndim(b) <= 2:
+        return matmul(a, b)
+    return tensordot(a, b, ((np.ndim(a) - 1,), (np.ndim(b) - 2,)))
+
+
+@implements(np.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """The sum of products over pairs of axes: the last `axes` of a with the first of b, or the two lists given."""
+    if isinstance(axes, int):
+        left, right = tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes))
+    else:
+        left, right = normalize_axis_tuple(axes[0], a.ndim), normalize_axis_tuple(axes[1], b.ndim)
+    if [a.shape[i] for i in left] != [b.shape[j] for j in right]:
+        raise ValueError(f"tensordot: axes {left} of shape {a.shape} and {right} of shape {b.shape} must agree in size")
+    keep_a, keep_b = [i for i in range(a.ndim) if i not in left], [j for j in range(b.ndim) if j not in right]
+    n = math.prod(a.shape[i] for i in left)
+    rows, columns = [a.shape[i] for i in keep_a], [b.shape[j] for j in keep_b]
+    product = matmul(
+        np.reshape(np.transpose(a, (*keep_a, *left)), (math.prod(rows), n)),
+        np.reshape(np.transpose(b, (*right, *keep_b)), (n, math.prod(columns))),
+    )
+    return np.reshape(product, (*rows, *columns))
+
+
+@implements(np.outer)
+def outer(a: Any, b: Any) -> Any:
+    """The matrix of all products a_i b_j of two flattened arrays."""
+    return np.multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
+
+
+@implements(np.inner)
+def inner(a: Any, b: Any) -> Any:
+    """The sum of products over the last axes."""
+    return np.multiply(a, b) if not np.ndim(a) or not np.ndim(b) else tensordot(a, b, ((-1,), (-1,)))
+
+
+@implements(np.vdot)
+def vdot(a: Any, b: Any) -> Any:
+    """The inner product of two flattened arrays."""
+    return matmul(np.reshape(a, -1), np.reshape(b, -1))
+
+
+# --- Einstein summation ---
+
+
+def _einsum(xs: Any, subscripts: str, optimize: Any) -> Any:
+    return np.einsum(subscripts, *xs, optimize=optimize)
+
+
+def _einsum_rule(g: Any, xs: Any, xs_shape: Any, subscripts: str, optimize: Any, needs: Any) -> Any:
+    terms, result = subscripts.split("->")
+    inputs = terms.split(",")
+    return [
+        _einsum_share(g, i, inputs, result, xs, xs_shape, optimize) if needed else None for i, needed in enumerate(needs)
+    ]
+
+
+def _einsum_share(g: Any, i: int, inputs: list[str], result: str, xs: Any, shapes: Any, optimize: Any) -> Any:
+    """∂/∂x_i: the same sum with g in x_i's place; letters found only in x_i are broadcast, repeated ones a diagonal."""
+    wanted = "".join(dict.fromkeys(inputs[i]))
+    others = [term for j, term in enumerate(inputs) if j != i]
+    known = set(result).union(*others)
+    found = "".join(c for c in wanted if c in known)
+    operands = [g, *(x for j, x in enumerate(xs) if j != i)]
+    share = np.einsum(f"{','.join([result, *others])}->{found}", *operands, optimize=optimize)
+    size = dict(zip(inputs[i], shapes[i]))
+    share = np.reshape(share, [size[c] if c in known and share.shape[found.index(c)] != 1 else 1 for c in wanted])
+    share = np.broadcast_to(share, [size[c] for c in wanted])
+    for axis, c in enumerate(inputs[i]):  # "ii": spread the share over the diagonal
+        if inputs[i].index(c) != axis:
+            first = inputs[i].index(c)
+            eye = np.reshape(np.eye(size[c], dtype=share.dtype), [size[c] if k in (first, axis) else 1 for k in range(axis + 1)] + [1] * (len(share.shape) - axis))
+            share = np.expand_dims(share, axis) * eye
+    return share
+
+
+_einsum = linear(_einsum, _einsum_rule, name="einsum")
+
+
+def _explicit(subscripts: str, operands: tuple[Any, ...]) -> str:
+    """The subscripts with `->` and with letters in place of `...`."""
+    subscripts = subscripts.replace(" ", "")
+    terms, arrow, result = subscripts.partition("->")
+    inputs = terms.split(",")
+    if len(inputs) != len(operands):
+        raise ValueError(f"einsum: {len(inputs)} terms in {subscripts!r} for {len(operands)} arrays; their numbers must agree")
+    free = [c for c in "ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvutsrqponmlkjihgfedcba" if c not in subscripts]
+    ranks = [np.ndim(x) - len(t.replace("...", "")) for t, x in zip(inputs, operands)]
+    widest = max([r for r, t in zip(ranks, inputs) if "..." in t], default=0)
+    letters = "".join(free[:widest])
+    inputs = [t.replace("...", letters[widest - r :] if r > 0 else "") for t, r in zip(inputs, ranks)]
+    if arrow:
+        result = result.replace("...", letters)
+    else:
+        together = "".join(inputs)
+        result = letters + "".join(sorted(c for c in set(together) - set(letters) if together.count(c) == 1))
+    return f"{','.join(inputs)}->{result}"
+
+
+@implements(np.einsum)
+def einsum(subscripts: Any, *operands: Any, optimize: Any = False, dtype: Any = None) -> Any:
+    """The sum over products that the subscripts describe (Einstein's convention), all of NumPy's forms.
+
+    >>> a = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> einsum("ij,ij->i", a, a)
+    tensor([ 5., 25.])
+    """
+    if not isinstance(subscripts, str):  # einsum(x, [0, 1], y, [1, 2], [0, 2])
+        subscripts, operands = _from_lists((subscripts, *operands))
+    if dtype is not None:
+        operands = tuple(x.astype(dtype) for x in operands)
+    return _einsum(operands, _explicit(subscripts, operands), optimize)
+
+
+def _from_lists(args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+    def term(labels: Any) -> str:
+        return "".join("..." if label is Ellipsis else alphabet[label] for label in labels)
+
+    pairs = len(args) // 2 * 2
+    subscripts = ",".join(term(args[i + 1]) for i in range(0, pairs, 2))
+    if len(args) > pairs:
+        subscripts += "->" + term(args[-1])
+    return subscripts, args[0:pairs:2]

@@ -1,0 +1,967 @@
+"""Tensor: an array that remembers how it was made.
+
+NumPy's functions and operators work on Tensors and record the graph; methods bear NumPy's names and PyTorch's. Where
+the two contradict each other on the same words, NumPy wins.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from . import graph, modes, op
+from .op import ArrayNode, registry
+from .rules import arithmetic, comparison, fused, indexing, linalg, reductions, shape
+
+_new = object.__new__
+_default_dtype = [np.dtype(np.float32)]
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """The dtype of Tensors made from Python floats and by the factories: float32 at first, or float64.
+
+    Arrays and NumPy scalars keep their own.
+    """
+    dtype = np.dtype(dtype)
+    if dtype.kind != "f":
+        raise TypeError(f"the default dtype must be a floating one, such as autograd.float64, not {dtype}")
+    _default_dtype[0] = dtype
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The dtype of Tensors made from Python floats."""
+    return _default_dtype[0]
+
+
+class Size(int):
+    """The number of elements, NumPy's `x.size`; called, PyTorch's `x.size()` and `x.size(0)`."""
+
+    _shape: tuple[int, ...]
+
+    def __call__(self, dim: int | None = None) -> Any:
+        return self._shape if dim is None else self._shape[dim]
+
+
+class ValuesAndIndices(NamedTuple):
+    """What PyTorch's reductions over `dim=` return."""
+
+    values: Tensor
+    indices: Tensor
+
+
+class Tensor:
+    """An array that remembers how it was made.
+
+    `Tensor(data, requires_grad=False, dtype=None)` copies `data`. Arrays and NumPy scalars keep their dtype; Python
+    floats get the default dtype (float32), Python ints int64, bools bool. Only floating Tensors can need a gradient.
+
+    >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 4., 6.])
+
+    Raises TypeError for complex or non-numeric data, and for `requires_grad=True` on integers.
+    """
+
+    __slots__ = ("_data", "_node", "__weakref__")
+
+    _data: Any
+    _node: Any
+    __hash__ = object.__hash__
+
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None, *, device: Any = None) -> None:
+        check_device(device)
+        self._data = as_array(data, dtype)
+        self._node = None
+        if requires_grad:
+            self.requires_grad_()
+
+    @staticmethod
+    def _make(value: Any, node: Any) -> Tensor:
+        """A Tensor on this very array, made at this node."""
+        t: Tensor = _new(Tensor)
+        t._data, t._node = value, node
+        return t
+
+    # --- What it is ---
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim
+
+    @property
+    def size(self) -> Any:
+        size = Size(self._data.size)
+        size._shape = self._data.shape
+        return size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._data.dtype
+
+    @property
+    def itemsize(self) -> int:
+        return self._data.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self._data.nbytes
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it came from outside: made by the user, or needing no gradient."""
+        return self._node is None or self._node.op is None
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, needed: bool) -> None:
+        self.requires_grad_(needed)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Make this leaf need a gradient, or not any more. Returns itself."""
+        if not requires_grad:
+            if not self.is_leaf:
+                raise RuntimeError("only a leaf can stop needing a gradient; use x.detach() for a value without history")
+            self._node = None
+        elif self._node is None:
+            if self.dtype.kind != "f":
+                raise TypeError(
+                    f"only floating Tensors can need a gradient, and this one is {self.dtype}; "
+                    "write Tensor(data, dtype=float, requires_grad=True)"
+                )
+            leaf = ArrayNode()
+            leaf.shape, leaf.dtype = self._data.shape, self._data.dtype
+            self._node = leaf
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """dJ/d(self) after `backward`, summed over the backward passes since it was last None; on leaves only.
+
+        For another Tensor, ask before: `x.retain_grad()`.
+        """
+        return None if self._node is None else self._node.grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if self._node is None:
+            if value is None:
+                return
+            raise TypeError("a Tensor that needs no gradient has no grad; call requires_grad_() first")
+        if value is not None:
+            value = value if isinstance(value, Tensor) else Tensor(value)
+            if value.shape != self.shape or value.dtype != self.dtype:
+                raise ValueError(
+                    f"grad is {value.dtype} {value.shape}, but the Tensor is {self.dtype} {self.shape}; they must agree"
+                )
+        self._node.grad = value
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that made this Tensor, or None for a leaf."""
+        return None if self.is_leaf else self._node
+
+    @property
+    def node(self) -> Any:
+        """Its place in the graph: see `autograd.graph`. None if it needs no gradient."""
+        return self._node
+
+    # --- Its value ---
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The values as an ndarray, on the same memory."""
+        self._readable("numpy()")
+        if self._data.__class__ is not np.ndarray:  # a NumPy scalar: from now on the array that was handed out
+            self._data = np.asarray(self._data)
+        return self._data  # type: ignore[no-any-return]
+
+    @property
+    def data(self) -> Tensor:
+        """A Tensor without history on the same memory. Assigning replaces the values."""
+        if self._data.__class__ is not np.ndarray:
+            self._data = np.asarray(self._data)
+        return Tensor._make(self._data, None)
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self._data = as_array(value._data if isinstance(value, Tensor) else value, copy=False)
+        if self._node is not None and self._node.op is None:
+            self._node.shape, self._node.dtype = self._data.shape, self._data.dtype
+        graph.touch(self._node)
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        self._readable("item()")
+        if self._data.size != 1:
+            raise ValueError(f"item() needs exactly one element, and the shape is {self.shape}; use tolist() or x[i].item()")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested Python lists of numbers."""
+        self._readable("tolist()")
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """The same values without history: no gradient flows through it."""
+        if modes.entered and modes.innermost("trace") is not None:
+            return detached(self)
+        return self.data
+
+    def clone(self) -> Tensor:
+        """A copy, through which gradients flow."""
+        return copied(self)
+
+    copy = clone
+
+    def _readable(self, what: str) -> None:
+        if modes.entered and modes.innermost("trace") is not None:
+            raise TypeError(
+                f"{what} on a Tensor while tracing: its value is not known yet, it changes with every replay. "
+                "Compute with Tensors to the end, with np.where in place of an if, and read the result afterwards"
+            )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        self._readable("np.asarray")
+        if self._node is not None and modes.is_grad_enabled():
+            raise TypeError(
+                "np.asarray(tensor) would cut the graph: this Tensor needs a gradient. "
+                "Use tensor.numpy() or tensor.detach() for the values, tensor.item() for one number, "
+                "or autograd.stack to build an array of Tensors"
+            )
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return np.asarray(self).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return np.asarray(self._data).__dlpack_device__()
+
+    def _number(self, convert: Callable[[Any], Any]) -> Any:
+        self._readable(f"{convert.__name__}()")
+        if self._data.size != 1:
+            raise TypeError(f"{convert.__name__}() needs one element, and the shape is {self.shape}; use item() on one of them")
+        if self._node is not None and modes.is_grad_enabled():
+            warnings.warn(
+                f"{convert.__name__}(tensor) cuts the graph: this Tensor needs a gradient. "
+                "Write tensor.item() if a plain number is meant; use NumPy's functions, not math's, to keep the gradient",
+                UserWarning,
+                stacklevel=3,
+            )
+        return convert(self._data.item())
+
+    def __float__(self) -> float:
+        return self._number(float)  # type: ignore[no-any-return]
+
+    def __int__(self) -> int:
+        return self._number(int)  # type: ignore[no-any-return]
+
+    def __index__(self) -> int:
+        self._readable("an index")
+        if self.dtype.kind not in "iu" or self._data.size != 1:
+            raise TypeError(f"only a Tensor of one integer can be an index, not {self.dtype} {self.shape}")
+        return int(self._data.item())
+
+    def __bool__(self) -> bool:
+        self._readable("bool()")
+        if self._data.size != 1:
+            raise ValueError(f"the truth of {self._data.size} elements is ambiguous; use .any() or .all()")
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise TypeError("len() of a Tensor without axes")
+        return self._data.shape[0]  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._data.ndim:
+            raise TypeError("a Tensor without axes cannot be iterated over")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self == value).any())
+
+    def __repr__(self) -> str:
+        text = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(", precision=4)
+        notes = "" if self.dtype in (np.float32, np.int64, np.bool_) else f", dtype={self.dtype}"
+        if self._node is not None:
+            notes += ", requires_grad=True" if self._node.op is None else f", from {self._node.op.name}"
+        return f"tensor({text}{notes})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self._data.size == 1 else format(repr(self), spec)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError("only leaves can be deep-copied: a copy would have no history; use x.detach() or x.clone()")
+        twin: Tensor = _new(type(self))
+        twin._data, twin._node = np.array(self._data), None
+        memo[id(self)] = twin
+        if self._node is not None:
+            twin.requires_grad_()
+            if self.grad is not None:
+                twin.grad = self.grad.detach().clone()
+        return twin
+
+    def __reduce__(self) -> Any:
+        if not self.is_leaf:
+            raise RuntimeError("only leaves can be pickled; use x.detach()")
+        return _rebuild, (type(self), np.asarray(self._data), self.requires_grad)
+
+    # --- NumPy's protocols ---
+
+    __array_priority__ = 1000.0
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if options.get("out") is not None:
+            raise TypeError(
+                f"np.{ufunc.__name__}(..., out=array) would write a Tensor's values into an array and lose the graph "
+                "(an array += tensor does this too); write result = a + b"
+            )
+        options.pop("out", None)
+        if method != "__call__":
+            return _ufunc_method(ufunc, method, inputs, options)
+        function = registry.get(ufunc)
+        if function is None:
+            raise TypeError(f"np.{ufunc.__name__} has no derivative here; use .numpy() or .detach() if none is needed")
+        if options.pop("where", True) is not True:
+            raise TypeError(f"np.{ufunc.__name__}(..., where=mask) leaves elements undefined; write np.where(mask, result, other)")
+        dtype = options.pop("dtype", None)
+        options.pop("casting", None)
+        options.pop("subok", None)
+        if options:
+            raise TypeError(f"np.{ufunc.__name__} on Tensors does not take {', '.join(options)}")
+        if dtype is not None:
+            inputs = tuple(x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype) for x in inputs)
+        return function(*inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        ours = registry.get(function)
+        if ours is None:
+            if function in READING:
+                return function(*_values(args), **_values(kwargs))
+            name = f"{getattr(function, '__module__', 'numpy')}.{getattr(function, '__name__', function)}"
+            raise TypeError(
+                f"{name} does not work on Tensors; use .numpy() or .detach() for the values if no gradient is needed, "
+                "or declare it: see autograd.op"
+            )
+        if kwargs:
+            if kwargs.get("out", None) is not None:
+                raise TypeError(f"np.{function.__name__}(..., out=) would lose the graph; use the result instead")
+            missing = np._NoValue
+            kwargs = {k: v for k, v in kwargs.items() if v is not missing and k != "out"}
+        return ours(*args, **kwargs)
+
+    # --- Differentiation ---
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Iterable[Tensor] | None = None,
+    ) -> None:
+        """Add dJ/d(leaf) to the `grad` of every leaf that self was computed from, where J is self.
+
+        gradient      dJ/d(self), of self's shape, where self is not J but on the way to it; 1 for a single element
+        retain_graph  keep what the rules saved, so that the same graph can be gone through again
+        create_graph  make the gradients themselves differentiable (implies retain_graph)
+        inputs        only these leaves
+
+        Raises RuntimeError if self has no history, if it has several elements and no `gradient` is given, and if
+        the graph was gone through before without `retain_graph`.
+        """
+        seed = _seed(self, gradient)
+        targets = None if inputs is None else [t._node for t in inputs]
+        for leaf, g in run_backward({self._node: seed}, targets, retain_graph, create_graph).items():
+            leaf.accumulate(g)
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
+        """Call `hook(g)` with dJ/d(self) in every backward pass; a result other than None replaces g.
+
+        Returns a function that removes the hook.
+        """
+        node = self._needed_node("register_hook")
+
+        def call(g: Any) -> Any:
+            replaced = hook(g if isinstance(g, Tensor) else Tensor._make(np.array(g), None))
+            if replaced is None or isinstance(g, Tensor):
+                return replaced
+            value = replaced._data if isinstance(replaced, Tensor) else np.asarray(replaced)
+            if value.shape != g.shape:
+                raise ValueError(f"a hook returned a gradient of shape {value.shape} for one of shape {g.shape}")
+            return value.astype(g.dtype, copy=False)
+
+        node.hooks = [*(node.hooks or ()), call]
+
+        def remove() -> None:
+            node.hooks = [h for h in node.hooks if h is not call]
+
+        return remove
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this Tensor too, although it is not a leaf."""
+        node = self._needed_node("retain_grad")
+        if node.op is not None and not (node.notes or {}).get("retains grad"):
+            node.note("retains grad", True)
+            node.hooks = [*(node.hooks or ()), node.accumulate]
+
+    def _needed_node(self, what: str) -> Any:
+        if self._node is None:
+            raise RuntimeError(f"{what}() on a Tensor that needs no gradient; make it with requires_grad=True")
+        return self._node
+
+    # --- Operators ---
+
+    __add__ = arithmetic.add
+    __sub__ = arithmetic.subtract
+    __mul__ = arithmetic.multiply
+    __truediv__ = arithmetic.divide
+    __mod__ = arithmetic.remainder
+    __pow__ = arithmetic.power
+    __matmul__ = linalg.matmul
+    __floordiv__ = comparison.floor_divide
+    __neg__ = arithmetic.negative
+    __pos__ = arithmetic.positive
+    __abs__ = arithmetic.absolute
+    __eq__ = comparison.equal  # type: ignore[assignment]
+    __ne__ = comparison.not_equal  # type: ignore[assignment]
+    __lt__ = comparison.less
+    __le__ = comparison.less_equal
+    __gt__ = comparison.greater
+    __ge__ = comparison.greater_equal
+    __and__ = comparison.bitwise_and
+    __or__ = comparison.bitwise_or
+    __xor__ = comparison.bitwise_xor
+    __invert__ = comparison.invert
+
+    def __radd__(self, other: Any) -> Tensor:
+        return arithmetic.add(other, self)  # type: ignore[no-any-return]
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return arithmetic.subtract(other, self)  # type: ignore[no-any-return]
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return arithmetic.multiply(other, self)  # type: ignore[no-any-return]
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return arithmetic.divide(other, self)  # type: ignore[no-any-return]
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return arithmetic.remainder(other, self)  # type: ignore[no-any-return]
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return arithmetic.power(other, self)  # type: ignore[no-any-return]
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return linalg.matmul(other, self)  # type: ignore[no-any-return]
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return comparison.floor_divide(other, self)  # type: ignore[no-any-return]
+
+    def __rand__(self, other: Any) -> Tensor:
+        return comparison.bitwise_and(other, self)  # type: ignore[no-any-return]
+
+    def __ror__(self, other: Any) -> Tensor:
+        return comparison.bitwise_or(other, self)  # type: ignore[no-any-return]
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return indexing.getitem(self, _index(index))  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "a Tensor cannot be assigned into; build the result with np.where, np.concatenate or np.stack, "
+            "or change the values outside the graph with tensor.numpy()[index] = value"
+        )
+
+    # --- Methods: NumPy's names and PyTorch's ---
+
+    exp = arithmetic.exp
+    log = arithmetic.log
+    log2 = arithmetic.log2
+    log10 = arithmetic.log10
+    log1p = arithmetic.log1p
+    expm1 = arithmetic.expm1
+    sqrt = arithmetic.sqrt
+    square = arithmetic.square
+    reciprocal = arithmetic.reciprocal
+    abs = absolute = arithmetic.absolute
+    sign = comparison.sign
+    sin = arithmetic.sin
+    cos = arithmetic.cos
+    tan = arithmetic.tan
+    sinh = arithmetic.sinh
+    cosh = arithmetic.cosh
+    tanh = arithmetic.tanh
+    arcsin = asin = arithmetic.arcsin
+    arccos = acos = arithmetic.arccos
+    arctan = atan = arithmetic.arctan
+    sigmoid = fused.sigmoid
+    relu = fused.relu
+    floor = comparison.floor
+    ceil = comparison.ceil
+    isnan = comparison.isnan
+    isfinite = comparison.isfinite
+    neg = arithmetic.negative
+    add = arithmetic.add
+    sub = subtract = arithmetic.subtract
+    mul = multiply = arithmetic.multiply
+    div = divide = arithmetic.divide
+    pow = arithmetic.power
+    maximum = arithmetic.maximum
+    minimum = arithmetic.minimum
+    eq = comparison.equal
+    ne = comparison.not_equal
+    lt = comparison.less
+    le = comparison.less_equal
+    gt = comparison.greater
+    ge = comparison.greater_equal
+    matmul = mm = linalg.matmul
+    dot = linalg.dot
+    outer = linalg.outer
+
+    def rsqrt(self) -> Tensor:
+        return self.sqrt().reciprocal()  # type: ignore[no-any-return]
+
+    def clip(self, min: Any = None, max: Any = None) -> Tensor:
+        return arithmetic.clip(self, min, max)  # type: ignore[no-any-return]
+
+    clamp = clip
+
+    def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+        return reductions.sum(self, _axis(axis, dim), dtype, keepdims or keepdim)  # type: ignore[no-any-return]
+
+    def mean(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+        return reductions.mean(self, _axis(axis, dim), dtype, keepdims or keepdim)  # type: ignore[no-any-return]
+
+    def prod(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+        return reductions.prod(self, _axis(axis, dim), dtype, keepdims or keepdim)  # type: ignore[no-any-return]
+
+    def var(self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any) -> Tensor:
+        """NumPy's variance (ddof 0); with `dim=`, `keepdim=`, `unbiased=` or `correction=` PyTorch's (correction 1)."""
+        return reductions.var(self, **_moment(axis, dtype, ddof, keepdims, torch))  # type: ignore[no-any-return]
+
+    def std(self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any) -> Tensor:
+        """NumPy's standard deviation (ddof 0); with `dim=`, `keepdim=`, `unbiased=` or `correction=` PyTorch's."""
+        return reductions.std(self, **_moment(axis, dtype, ddof, keepdims, torch))  # type: ignore[no-any-return]
+
+    def max(self, axis: Any = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Any:
+        """NumPy's maximum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
+        if dim is not None:
+            return _selected(self, self.argmax(dim, keepdims=True), dim, keepdim)
+        return reductions.max(self, axis, keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Any:
+        """NumPy's minimum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
+        if dim is not None:
+            return _selected(self, self.argmin(dim, keepdims=True), dim, keepdim)
+        return reductions.min(self, axis, keepdims)
+
+    def argmax(self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        return reductions.argmax(self, _axis(axis, dim), keepdims=keepdims or keepdim)  # type: ignore[no-any-return]
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        return reductions.argmin(self, _axis(axis, dim), keepdims=keepdims or keepdim)  # type: ignore[no-any-return]
+
+    def any(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+        return reductions.any(self, _axis(axis, dim), keepdims or keepdim)  # type: ignore[no-any-return]
+
+    def all(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+        return reductions.all(self, _axis(axis, dim), keepdims or keepdim)  # type: ignore[no-any-return]
+
+    def cumsum(self, axis: Any = None, dtype: Any = None, *, dim: Any = None) -> Tensor:
+        return reductions.cumsum(self, _axis(axis, dim), dtype)  # type: ignore[no-any-return]
+
+    def cumprod(self, axis: Any = None, dtype: Any = None, *, dim: Any = None) -> Tensor:
+        return reductions.cumprod(self, _axis(axis, dim), dtype)  # type: ignore[no-any-return]
+
+    def logsumexp(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+        return fused.logsumexp(self, _axis(axis, dim), keepdims or keepdim)  # type: ignore[no-any-return]
+
+    def softmax(self, axis: int = -1, *, dim: int | None = None) -> Tensor:
+        return fused.softmax(self, axis if dim is None else dim)  # type: ignore[no-any-return]
+
+    def log_softmax(self, axis: int = -1, *, dim: int | None = None) -> Tensor:
+        return fused.log_softmax(self, axis if dim is None else dim)  # type: ignore[no-any-return]
+
+    @property
+    def T(self) -> Tensor:
+        """The axes reversed."""
+        return shape.transpose(self)  # type: ignore[no-any-return]
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes exchanged."""
+        return shape.swapaxes(self, -1, -2)  # type: ignore[no-any-return]
+
+    def reshape(self, *shape_: Any, order: str = "C") -> Tensor:
+        return shape.reshape(self, _loose(shape_), order)  # type: ignore[no-any-return]
+
+    def view(self, *shape_: Any) -> Tensor:
+        """PyTorch's `view(shape)`, a reshape; with a dtype, a conversion is refused: use `astype`."""
+        if len(shape_) == 1 and not isinstance(shape_[0], int | np.integer | Sequence):
+            raise TypeError("view(dtype) would reinterpret the bytes; use astype(dtype) to convert")
+        return shape.reshape(self, _loose(shape_))  # type: ignore[no-any-return]
+
+    def view_as(self, other: Tensor) -> Tensor:
+        return self.reshape(other.shape)
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """`transpose()` reverses the axes; with two loose integers these two are exchanged; else a permutation."""
+        if len(axes) == 2 and not isinstance(axes[0], Sequence):
+            return shape.swapaxes(self, *axes)  # type: ignore[no-any-return]
+        return shape.transpose(self, None if not axes or axes == (None,) else _loose(axes))  # type: ignore[no-any-return]
+
+    def permute(self, *dims: Any) -> Tensor:
+        return shape.transpose(self, _loose(dims))  # type: ignore[no-any-return]
+
+    def t(self) -> Tensor:
+        return shape.transpose(self)  # type: ignore[no-any-return]
+
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        return shape.swapaxes(self, axis1, axis2)  # type: ignore[no-any-return]
+
+    def moveaxis(self, source: Any, destination: Any) -> Tensor:
+        return shape.moveaxis(self, source, destination)  # type: ignore[no-any-return]
+
+    def ravel(self) -> Tensor:
+        return shape.ravel(self)  # type: ignore[no-any-return]
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+        """The axes from `start_dim` to `end_dim` made one."""
+        if not self.ndim:
+            return self.reshape(1)
+        start, end = start_dim % self.ndim, end_dim % self.ndim
+        return self.reshape(*self.shape[:start], -1, *self.shape[end + 1 :])
+
+    def expand_dims(self, axis: Any) -> Tensor:
+        return shape.expand_dims(self, axis)  # type: ignore[no-any-return]
+
+    def unsqueeze(self, dim: int) -> Tensor:
+        return shape.expand_dims(self, dim)  # type: ignore[no-any-return]
+
+    def squeeze(self, axis: Any = None, *, dim: Any = None) -> Tensor:
+        """Without its axes of size 1, or without those named; a named axis that is longer stays, as in PyTorch."""
+        axis = _axis(axis, dim)
+        if axis is not None:
+            axis = tuple(i for i in (axis if isinstance(axis, Sequence) else (axis,)) if self.shape[i] == 1)
+        return shape.squeeze(self, axis)  # type: ignore[no-any-return]
+
+    def broadcast_to(self, shape_: Any) -> Tensor:
+        return shape.broadcast_to(self, shape_)  # type: ignore[no-any-return]
+
+    def expand(self, *sizes: Any) -> Tensor:
+        """Repeated along axes of size 1; -1 keeps a size."""
+        wanted = _loose(sizes)
+        own = (1,) * (len(wanted) - self.ndim) + self.shape
+        return shape.broadcast_to(self, tuple(m if n == -1 else n for n, m in zip(wanted, own)))  # type: ignore[no-any-return]
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Tensor:
+        """NumPy's `repeat`: each element. PyTorch's repeat of the whole is `tile`."""
+        return shape.repeat(self, repeats, axis)  # type: ignore[no-any-return]
+
+    def tile(self, *reps: Any) -> Tensor:
+        return shape.tile(self, _loose(reps))  # type: ignore[no-any-return]
+
+    def flip(self, *axes: Any) -> Tensor:
+        return shape.flip(self, _loose(axes) if axes else None)  # type: ignore[no-any-return]
+
+    def split(self, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+        """PyTorch's `split`: into pieces of `split_size` (the last may be smaller), or of the sizes listed."""
+        return split_by_size(self, split_size, dim)
+
+    def masked_fill(self, mask: Any, value: Any) -> Tensor:
+        """`value` where the mask is true."""
+        return arithmetic.where(mask, value, self)  # type: ignore[no-any-return]
+
+    def astype(self, dtype: Any) -> Tensor:
+        return shape.astype(self, dtype)  # type: ignore[no-any-return]
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, **_: Any) -> Tensor:
+        """In another dtype; `device` can only be the CPU."""
+        for arg in args:
+            if isinstance(arg, str | type(None)) or type(arg).__name__ == "Device":
+                device = arg
+            else:
+                dtype = arg.dtype if isinstance(arg, Tensor) else arg
+        check_device(device)
+        return self if dtype is None else self.astype(dtype)
+
+    def float(self) -> Tensor:
+        return self.astype(np.float32)
+
+    def double(self) -> Tensor:
+        return self.astype(np.float64)
+
+    def long(self) -> Tensor:
+        return self.astype(np.int64)
+
+    def int(self) -> Tensor:
+        return self.astype(np.int32)
+
+    def bool(self) -> Tensor:
+        return self.astype(np.bool_)
+
+    def cpu(self) -> Tensor:
+        return self
+
+    def contiguous(self) -> Tensor:
+        return self
+
+    def dim(self) -> Any:
+        return self._data.ndim
+
+    def numel(self) -> Any:
+        return self._data.size
+
+
+# --- The sweep over arrays ---
+
+
+def _accumulate(leaf: ArrayNode, g: Any) -> None:
+    """Add g to the grad of a node. No buffer is shared with anything that the user or another leaf can write to."""
+    old = leaf.grad
+    if isinstance(g, Tensor):
+        leaf.grad = g if old is None else old + g
+    elif old is None:
+        alone = g.__class__ is np.ndarray and g.base is None and sys.getrefcount(g) <= 4 and g.flags.c_contiguous
+        leaf.grad = Tensor._make(g if alone else np.array(g, order="C"), None)
+    elif old._node is None and old._data.__class__ is np.ndarray and old._data.flags.writeable:
+        old._data += g
+    else:
+        leaf.grad = Tensor._make(np.asarray(old._data + g), None)
+
+
+ArrayNode.accumulate = _accumulate  # type: ignore[attr-defined]
+
+
+def _seed(root: Tensor, gradient: Any) -> Any:
+    if root._node is None:
+        raise RuntimeError(
+            "backward() on a Tensor that needs no gradient: nothing that it was computed from has requires_grad=True, "
+            "or it was made under no_grad or by detach(). Make the inputs with Tensor(..., requires_grad=True)"
+        )
+    value = root._data
+    if gradient is None:
+        if value.size != 1:
+            raise RuntimeError(
+                f"backward() on a Tensor of shape {value.shape}: a gradient is of one number. "
+                "Write y.sum().backward(), or y.backward(gradient=g) with dJ/dy of y's shape"
+            )
+        return value.dtype.type(1) if not value.shape else np.ones(value.shape, value.dtype)
+    g = gradient if isinstance(gradient, Tensor) else np.asarray(gradient)
+    if g.shape != value.shape:
+        raise ValueError(f"gradient has shape {g.shape}, but the Tensor has {value.shape}; they must be equal")
+    if g.dtype != value.dtype:
+        g = g.astype(value.dtype)
+    return g
+
+
+def run_backward(
+    seeds: dict[Any, Any], targets: Any = None, retain: bool | None = None, create: bool = False
+) -> dict[Any, Any]:
+    """`graph.sweep` over arrays; lifted onto Tensors where the gradients are to be differentiated or traced."""
+    lift = create or (bool(modes.entered) and modes.innermost("trace") is not None)
+    retain = create if retain is None else retain or create
+    if not lift:
+        seeds = {n: g._data if isinstance(g, Tensor) else g for n, g in seeds.items()}
+        with np.errstate(all="ignore"):
+            return graph.sweep(seeds, targets, retain=retain)
+    seeds = {n: g if isinstance(g, Tensor) or not isinstance(n, ArrayNode) else Tensor._make(g, None) for n, g in seeds.items()}
+    with np.errstate(all="ignore"), modes.enable_grad() if create else modes.no_grad():
+        return graph.sweep(seeds, targets, retain=retain, lift=True)
+
+
+# --- Helpers ---
+
+
+def as_array(data: Any, dtype: Any = None, copy: bool = True) -> Any:
+    """`data` as an ndarray of a supported dtype; Python floats in the default dtype."""
+    if isinstance(data, Tensor):
+        data = data._data
+    if dtype is None and not isinstance(data, np.ndarray | np.generic):
+        array = np.array(data)
+        if array.dtype == np.float64 and not _holds_numpy_scalars(data):
+            array = array.astype(_default_dtype[0])
+    else:
+        array = np.array(data, dtype=dtype, copy=True if copy else None)
+    if array.dtype.kind == "c":
+        raise TypeError("complex Tensors are not supported; keep real and imaginary parts as two real Tensors")
+    if array.dtype == np.float16:
+        raise TypeError("float16 is not supported; use float32")
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"a Tensor holds numbers, and {type(data).__name__} gives an array of dtype {array.dtype}")
+    return array
+
+
+def _holds_numpy_scalars(data: Any) -> bool:
+    while isinstance(data, list | tuple) and data:
+        data = data[0]
+    return isinstance(data, np.generic | np.ndarray)
+
+
+def _rebuild(kind: type[Tensor], data: Any, requires_grad: bool) -> Tensor:
+    t: Tensor = _new(kind)
+    t._data, t._node = data, None
+    return t.requires_grad_() if requires_grad else t
+
+
+def check_device(device: Any) -> None:
+    if device is not None and str(device).split(":")[0] != "cpu":
+        raise ValueError(f"device {str(device)!r} is not supported: arrays live on the CPU; write device='cpu'")
+
+
+def _adopt(a: Any) -> tuple[Any, Any, Any]:
+    """(operand, its value, its node) for an operand of an operation that is neither a Tensor nor a Python number."""
+    if isinstance(a, np.ndarray | np.generic):
+        if a.dtype.kind == "c":
+            raise TypeError("complex operands are not supported; keep real and imaginary parts as two real Tensors")
+        if a.dtype.kind == "O":
+            raise TypeError("an array of objects cannot be an operand; use autograd.stack to join Tensors")
+        return a, a, None
+    if a is None or isinstance(a, Tensor):
+        return (a, None, None) if a is None else (a, a._data, a._node)
+    if isinstance(a, float | int):
+        return a, a, None
+    if isinstance(a, graph.Node):  # a Scalar
+        t = a.as_tensor()  # type: ignore[attr-defined]
+        return t, t._data, t._node
+    if isinstance(a, list | tuple):
+        return _adopt(np.asarray(a))
+    raise TypeError(f"a {type(a).__name__} cannot be an operand of a Tensor; give a number, an array or a Tensor")
+
+
+op.bind(Tensor, _adopt)
+
+copied = op.linear(lambda x: x.copy(), lambda g: g, name="clone")
+detached = op.constant(lambda x: x, name="detach")
+
+
+def _index(index: Any) -> Any:
+    """An index with arrays in place of Tensors (which a trace keeps, as they are part of it)."""
+    tracing = modes.entered and modes.innermost("trace") is not None
+    parts = index if isinstance(index, tuple) else (index,)
+    plain = []
+    for part in parts:
+        if isinstance(part, Tensor):
+            if tracing and part.dtype.kind == "b":
+                raise TypeError(
+                    "a boolean index has a shape that depends on data, which a trace cannot follow; use np.where(mask, x, 0)"
+                )
+            if part.dtype.kind == "f":
+                raise IndexError("a floating Tensor cannot be an index; use .astype(int)")
+            part = part if tracing else np.asarray(part._data)
+        elif isinstance(part, list):
+            part = np.asarray(part, dtype=None if part else int)
+        elif isinstance(part, np.ndarray):
+            part = part.copy()
+        plain.append(part)
+    return tuple(plain) if isinstance(index, tuple) else plain[0]
+
+
+def _axis(axis: Any, dim: Any) -> Any:
+    if dim is None:
+        return axis
+    if axis is not None:
+        raise TypeError("give axis= (NumPy's word) or dim= (PyTorch's), not both")
+    return tuple(dim) if isinstance(dim, list) else dim
+
+
+def _loose(values: tuple[Any, ...]) -> Any:
+    """(2, 3) from f(2, 3) as from f((2, 3))."""
+    return tuple(values[0]) if len(values) == 1 and isinstance(values[0], Sequence) else values
+
+
+def _moment(axis: Any, dtype: Any, ddof: float | None, keepdims: bool, torch: dict[str, Any]) -> dict[str, Any]:
+    unknown = set(torch) - {"dim", "keepdim", "unbiased", "correction"}
+    if unknown:
+        raise TypeError(f"unexpected argument {', '.join(sorted(unknown))}")
+    if torch:
+        ddof = torch.get("correction", 1 if torch.get("unbiased", True) else 0) if ddof is None else ddof
+    return {
+        "axis": _axis(axis, torch.get("dim")),
+        "dtype": dtype,
+        "ddof": ddof or 0,
+        "keepdims": keepdims or torch.get("keepdim", False),
+    }
+
+
+def _selected(x: Tensor, indices: Tensor, dim: int, keepdim: bool) -> ValuesAndIndices:
+    """The elements at the indices found along `dim`, as a pair with them."""
+    dim %= max(x.ndim, 1)
+    grid: list[Any] = [np.arange(n).reshape([-1 if j == i else 1 for j in range(x.ndim)]) for i, n in enumerate(x.shape)]
+    grid[dim] = indices
+    values = x[tuple(grid)]
+    return ValuesAndIndices(values, indices) if keepdim else ValuesAndIndices(values.squeeze(dim), indices.squeeze(dim))
+
+
+def split_by_size(x: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """PyTorch's `split`: x cut along `dim` into pieces of `split_size`, or of the sizes listed."""
+    n = x.shape[dim]
+    if isinstance(split_size, Sequence):
+        if sum(split_size) != n:
+            raise ValueError(f"split: sizes {list(split_size)} add up to {sum(split_size)}, but axis {dim} has size {n}")
+        cuts = np.cumsum(split_size)[:-1].tolist()
+    else:
+        if split_size <= 0:
+            raise ValueError(f"split: the size of a piece must be positive, not {split_size}")
+        cuts = list(range(split_size, n, split_size))
+    return tuple(shape.array_split(x, cuts, dim))
+
+
+def _values(nest: Any) -> Any:
+    """A nest of tuples, lists and dicts with ndarrays in place of Tensors."""
+    if isinstance(nest, Tensor):
+        nest._readable("a function that reads values")
+        return nest._data
+    if isinstance(nest, tuple | list):
+        return type(nest)(map(_values, nest))
+    return {k: _values(v) for k, v in nest.items()} if isinstance(nest, dict) else nest
+
+
+# NumPy functions that answer a question about values, or make new constants: they see plain arrays.
+READING = frozenset(
+    getattr(np, name)
+    for name in (
+        "allclose array_equal array_equiv isclose shape ndim size result_type can_cast may_share_memory shares_memory "
+        "array_repr array_str array2string iscomplexobj isrealobj zeros_like ones_like empty_like full_like"
+    ).split()
+)
+
+_METHODS: dict[tuple[Any, str], Any] = {
+    (np.add, "reduce"): reductions.sum,
+    (np.multiply, "reduce"): reductions.prod,
+    (np.maximum, "reduce"): reductions.max,
+    (np.minimum, "reduce"): reductions.min,
+    (np.logical_and, "reduce"): reductions.all,
+    (np.logical_or, "reduce"): reductions.any,
+    (np.add, "accumulate"): reductions.cumsum,
+    (np.multiply, "accumulate"): reductions.cumprod,
+}
+
+
+def _ufunc_method(ufunc: np.ufunc, method: str, inputs: Any, options: dict[str, Any]) -> Any:
+    if method == "outer" and not options:
+        a, b = inputs
+        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+    function = _METHODS.get((ufunc, method))
+    if function is None:
+        raise TypeError(f"np.{ufunc.__name__}.{method} does not work on Tensors; use sums, products, np.where or .numpy()")
+    x, *rest = inputs
+    axis = rest[0] if rest else options.pop("axis", 0)
+    return function(x, axis, **{k: v for k, v in options.items() if v is not None})
