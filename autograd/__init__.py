@@ -8,7 +8,9 @@
 tensor([1.    , 2.7183])
 """
 
+import builtins as _builtins
 import math as _math
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 import numpy as _np
@@ -62,17 +64,6 @@ from .functions import (
     var,
 )
 from .modes import enable_grad, is_grad_enabled, no_grad, observe
-from .random import (
-    Generator,
-    default_generator,
-    manual_seed,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
-)
 from .rules.arithmetic import (
     absolute,
     add,
@@ -177,6 +168,21 @@ from .rules.shape import (
 from .tensor import Tensor, get_default_dtype, set_default_dtype
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
+if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
+    from .compiler import trace
+    from .drawing import draw
+    from .random import (
+        Generator,
+        default_generator,
+        manual_seed,
+        rand,
+        rand_like,
+        randint,
+        randn,
+        randn_like,
+        randperm,
+    )
+
 __version__ = "0.1.0"
 
 # PyTorch's second names
@@ -189,13 +195,264 @@ float, double, int, long, bool = float32, float64, int32, int64, _np.dtype(_np.b
 pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 
 
-def __getattr__(name: str) -> _Any:  # what needs Graphviz, or is only needed by few, is imported when it is asked for
-    if name == "draw":
-        from .drawing import draw
+# What brings further modules with it (NumPy's random numbers, Graphviz) comes when it is first asked for.
+_LAZY = {
+    "Generator": "random",
+    "default_generator": "random",
+    "draw": "drawing",
+    "manual_seed": "random",
+    "rand": "random",
+    "rand_like": "random",
+    "randint": "random",
+    "randn": "random",
+    "randn_like": "random",
+    "randperm": "random",
+    "trace": "compiler",
+}
 
-        return draw
-    if name == "trace":
-        from .compiler import trace
+__all__ = [
+    "Generator",
+    "Scalar",
+    "Tensor",
+    "abs",
+    "absolute",
+    "acos",
+    "add",
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "arange",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "argmax",
+    "argmin",
+    "array_split",
+    "as_tensor",
+    "asin",
+    "astype",
+    "atan",
+    "atan2",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "bool",
+    "broadcast_to",
+    "cat",
+    "cbrt",
+    "ceil",
+    "clamp",
+    "clip",
+    "clone",
+    "concat",
+    "concatenate",
+    "copysign",
+    "cos",
+    "cosh",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "default_generator",
+    "deg2rad",
+    "degrees",
+    "div",
+    "divide",
+    "dot",
+    "double",
+    "draw",
+    "e",
+    "einsum",
+    "empty",
+    "enable_grad",
+    "eq",
+    "equal",
+    "exp",
+    "exp2",
+    "expand_dims",
+    "expm1",
+    "eye",
+    "fabs",
+    "flatten",
+    "flip",
+    "float",
+    "float32",
+    "float64",
+    "float_power",
+    "floor",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "from_numpy",
+    "full",
+    "full_like",
+    "ge",
+    "get_default_dtype",
+    "grad",
+    "greater",
+    "greater_equal",
+    "gt",
+    "heaviside",
+    "hessian",
+    "hstack",
+    "hvp",
+    "hypot",
+    "inf",
+    "inner",
+    "int",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "jacobian",
+    "jvp",
+    "le",
+    "less",
+    "less_equal",
+    "linspace",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "log_softmax",
+    "logaddexp",
+    "logaddexp2",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logsumexp",
+    "long",
+    "lt",
+    "manual_seed",
+    "masked_fill",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "mm",
+    "moveaxis",
+    "mul",
+    "multiply",
+    "nan",
+    "nan_to_num",
+    "ne",
+    "neg",
+    "negative",
+    "no_grad",
+    "nonzero",
+    "not_equal",
+    "numel",
+    "observe",
+    "ones",
+    "ones_like",
+    "outer",
+    "pad",
+    "permute",
+    "pi",
+    "positive",
+    "pow",
+    "power",
+    "prod",
+    "rad2deg",
+    "radians",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "ravel",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "repeat",
+    "reshape",
+    "rint",
+    "roll",
+    "rsqrt",
+    "set_default_dtype",
+    "sigmoid",
+    "sign",
+    "signbit",
+    "sin",
+    "sinc",
+    "sinh",
+    "softmax",
+    "softplus",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "sub",
+    "subtract",
+    "sum",
+    "swapaxes",
+    "tan",
+    "tanh",
+    "tensor",
+    "tensordot",
+    "tile",
+    "trace",
+    "transpose",
+    "trunc",
+    "uint8",
+    "unsqueeze",
+    "value_and_grad",
+    "var",
+    "vdot",
+    "vjp",
+    "vstack",
+    "where",
+    "zeros",
+    "zeros_like",
+]
 
-        return trace
-    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+
+def __getattr__(name: str) -> _Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"autograd.{_LAZY[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> _builtins.list[str]:
+    return __all__
+
+
+def _warn_of_namesake() -> None:
+    """The distribution `autograd` (HIPS) owns the same import name: with both installed, either may be imported."""
+    import os
+    import sys
+    import warnings
+
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        if _builtins.any(n.startswith("autograd-") and n.endswith((".dist-info", ".egg-info")) for n in names):
+            warnings.warn(
+                "the distribution 'autograd' is installed beside 'chainrule', and both are imported as `autograd`: "
+                "run `pip uninstall autograd`, then reinstall chainrule",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return
+
+
+_warn_of_namesake()

@@ -53,6 +53,7 @@ class Node:
         self.inputs = inputs
         self.saved = saved
         self.hooks = None
+        self.notes = None
 
     def __getattr__(self, name: str) -> None:
         if name.startswith("__"):
@@ -98,20 +99,22 @@ def sweep(
             if any(parent in useful for parent in node.inputs):
                 useful.add(node)
         order = [node for node in order if node in useful]
-    cotangents = dict(seeds)
-    owned: set[Node] = set()  # nodes whose cotangent is a sum made here, so that more can be added in place
+    found: dict[Node, Any] = {}
+    pending = dict(seeds)  # the cotangents of nodes that are still to come, as far as they are summed up
+    owned: set[Node] = set()  # nodes whose sum was made here, so that more can be added in place
+    take, so_far, changed = pending.pop, pending.get, latest_change[0]
     for node in order:
-        g = cotangents.get(node)
+        g = take(node, None)
         if g is None:
             continue
         if node.hooks:
-            g = cotangents[node] = run_hooks(node, g)
+            g = run_hooks(node, g)
         op = node.op
-        if op is None:
-            continue
-        if node not in wanted:
-            del cotangents[node]
-        if node.order < latest_change[0]:
+        if op is None or node in wanted:
+            found[node] = g
+            if op is None:
+                continue
+        if node.order < changed:
             check_unchanged(node)
         inputs = node.inputs if useful is None else [p if p in useful else None for p in node.inputs]
         shares = op.lift(node, g, inputs) if lift else op.pull(node, g, inputs)
@@ -120,17 +123,17 @@ def sweep(
         for parent, share in zip(inputs, shares):
             if share is None:
                 continue
-            if parent not in cotangents:
-                cotangents[parent] = share
+            total = so_far(parent)
+            if total is None:
+                pending[parent] = share
             elif parent in owned:
-                cotangents[parent] += share
+                total += share
+                pending[parent] = total
             else:
-                cotangents[parent] = cotangents[parent] + share
+                pending[parent] = total + share
                 if not lift:
                     owned.add(parent)
-    if targets is None:
-        return {node: g for node, g in cotangents.items() if node.op is None}
-    return {node: cotangents[node] for node in wanted if node in cotangents}
+    return found if targets is None else {node: g for node, g in found.items() if node in wanted}
 
 
 def run_hooks(node: Node, g: Any) -> Any:
@@ -144,11 +147,12 @@ def run_hooks(node: Node, g: Any) -> Any:
 latest_change = [0]
 
 
-def touch(node: Node | None) -> None:
-    """Note that the value of `node` has just been changed in place: what was computed from it before is out of date."""
-    latest_change[0] = tick()
-    if node is not None:
-        node.changed = latest_change[0]
+def touch(*nodes: Node | None) -> None:
+    """Note that the values of these nodes have just been changed in place: what was computed from them is out of date."""
+    latest_change[0] = now = tick()
+    for node in nodes:
+        if node is not None:
+            node.changed = now
 
 
 def check_unchanged(node: Node) -> None:

@@ -142,6 +142,11 @@ def innermost(kind: str) -> Any:
     return None
 
 
+def tracing() -> bool:
+    """Whether the calling code is being traced."""
+    return bool(entered) and innermost("trace") is not None
+
+
 def is_grad_enabled() -> bool:
     """Whether an operation called here, on a Tensor that needs a gradient, is recorded."""
     return not entered or innermost("recording") is not False

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from . import graph, modes, op
-from .op import ArrayNode, registry
+from .arrays import ArrayNode
+from .op import registry
 from .rules import arithmetic, comparison, fused, indexing, linalg, reductions, shape
 
 _new = object.__new__
@@ -189,7 +190,7 @@ class Tensor:
         self._readable("numpy()")
         if self._data.__class__ is not np.ndarray:  # a NumPy scalar: from now on the array that was handed out
             self._data = np.asarray(self._data)
-        return self._data  # type: ignore[no-any-return]
+        return self._data
 
     @property
     def data(self) -> Tensor:
@@ -219,7 +220,7 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """The same values without history: no gradient flows through it."""
-        if modes.entered and modes.innermost("trace") is not None:
+        if modes.tracing():
             return detached(self)
         return self.data
 
@@ -230,7 +231,7 @@ class Tensor:
     copy = clone
 
     def _readable(self, what: str) -> None:
-        if modes.entered and modes.innermost("trace") is not None:
+        if modes.tracing():
             raise TypeError(
                 f"{what} on a Tensor while tracing: its value is not known yet, it changes with every replay. "
                 "Compute with Tensors to the end, with np.where in place of an if, and read the result afterwards"
@@ -266,10 +267,10 @@ class Tensor:
         return convert(self._data.item())
 
     def __float__(self) -> float:
-        return self._number(float)  # type: ignore[no-any-return]
+        return self._number(float)
 
     def __int__(self) -> int:
-        return self._number(int)  # type: ignore[no-any-return]
+        return self._number(int)
 
     def __index__(self) -> int:
         self._readable("an index")
@@ -286,7 +287,7 @@ class Tensor:
     def __len__(self) -> int:
         if not self._data.ndim:
             raise TypeError("len() of a Tensor without axes")
-        return self._data.shape[0]  # type: ignore[no-any-return]
+        return self._data.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self._data.ndim:
@@ -328,6 +329,9 @@ class Tensor:
     __array_priority__ = 1000.0
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        function = registry.get(ufunc)
+        if function is not None and method == "__call__" and not options:
+            return function(*inputs)
         if options.get("out") is not None:
             raise TypeError(
                 f"np.{ufunc.__name__}(..., out=array) would write a Tensor's values into an array and lose the graph "
@@ -336,7 +340,6 @@ class Tensor:
         options.pop("out", None)
         if method != "__call__":
             return _ufunc_method(ufunc, method, inputs, options)
-        function = registry.get(ufunc)
         if function is None:
             raise TypeError(f"np.{ufunc.__name__} has no derivative here; use .numpy() or .detach() if none is needed")
         if options.pop("where", True) is not True:
@@ -353,8 +356,10 @@ class Tensor:
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         ours = registry.get(function)
         if ours is None:
-            if function in READING:
-                return function(*_values(args), **_values(kwargs))
+            if function in READING or function in ASKING:
+                return function(*_values(args, function in READING), **_values(kwargs, function in READING))
+            if function in FILLING:
+                return Tensor._make(function(*_values(args, False), **_values(kwargs, False)), None)
             name = f"{getattr(function, '__module__', 'numpy')}.{getattr(function, '__name__', function)}"
             raise TypeError(
                 f"{name} does not work on Tensors; use .numpy() or .detach() for the values if no gradient is needed, "
@@ -451,37 +456,39 @@ class Tensor:
     __invert__ = comparison.invert
 
     def __radd__(self, other: Any) -> Tensor:
-        return arithmetic.add(other, self)  # type: ignore[no-any-return]
+        return arithmetic.add(other, self)
 
     def __rsub__(self, other: Any) -> Tensor:
-        return arithmetic.subtract(other, self)  # type: ignore[no-any-return]
+        return arithmetic.subtract(other, self)
 
     def __rmul__(self, other: Any) -> Tensor:
-        return arithmetic.multiply(other, self)  # type: ignore[no-any-return]
+        return arithmetic.multiply(other, self)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return arithmetic.divide(other, self)  # type: ignore[no-any-return]
+        return arithmetic.divide(other, self)
 
     def __rmod__(self, other: Any) -> Tensor:
-        return arithmetic.remainder(other, self)  # type: ignore[no-any-return]
+        return arithmetic.remainder(other, self)
 
     def __rpow__(self, other: Any) -> Tensor:
-        return arithmetic.power(other, self)  # type: ignore[no-any-return]
+        return arithmetic.power(other, self)
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return linalg.matmul(other, self)  # type: ignore[no-any-return]
+        return linalg.matmul(other, self)
 
     def __rfloordiv__(self, other: Any) -> Tensor:
-        return comparison.floor_divide(other, self)  # type: ignore[no-any-return]
+        return comparison.floor_divide(other, self)
 
     def __rand__(self, other: Any) -> Tensor:
-        return comparison.bitwise_and(other, self)  # type: ignore[no-any-return]
+        return comparison.bitwise_and(other, self)
 
     def __ror__(self, other: Any) -> Tensor:
-        return comparison.bitwise_or(other, self)  # type: ignore[no-any-return]
+        return comparison.bitwise_or(other, self)
 
     def __getitem__(self, index: Any) -> Tensor:
-        return indexing.getitem(self, _index(index))  # type: ignore[no-any-return]
+        if index.__class__ is int or index.__class__ is slice:
+            return indexing.getitem(self, index)
+        return indexing.getitem(self, _index(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
@@ -536,29 +543,29 @@ class Tensor:
     outer = linalg.outer
 
     def rsqrt(self) -> Tensor:
-        return self.sqrt().reciprocal()  # type: ignore[no-any-return]
+        return self.sqrt().reciprocal()
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
-        return arithmetic.clip(self, min, max)  # type: ignore[no-any-return]
+        return arithmetic.clip(self, min, max)
 
     clamp = clip
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return reductions.sum(self, _axis(axis, dim), dtype, keepdims or keepdim)  # type: ignore[no-any-return]
+        return reductions.sum(self, _axis(axis, dim), dtype, keepdims or keepdim)
 
     def mean(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return reductions.mean(self, _axis(axis, dim), dtype, keepdims or keepdim)  # type: ignore[no-any-return]
+        return reductions.mean(self, _axis(axis, dim), dtype, keepdims or keepdim)
 
     def prod(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return reductions.prod(self, _axis(axis, dim), dtype, keepdims or keepdim)  # type: ignore[no-any-return]
+        return reductions.prod(self, _axis(axis, dim), dtype, keepdims or keepdim)
 
     def var(self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any) -> Tensor:
         """NumPy's variance (ddof 0); with `dim=`, `keepdim=`, `unbiased=` or `correction=` PyTorch's (correction 1)."""
-        return reductions.var(self, **_moment(axis, dtype, ddof, keepdims, torch))  # type: ignore[no-any-return]
+        return reductions.var(self, **_moment(axis, dtype, ddof, keepdims, torch))
 
     def std(self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any) -> Tensor:
         """NumPy's standard deviation (ddof 0); with `dim=`, `keepdim=`, `unbiased=` or `correction=` PyTorch's."""
-        return reductions.std(self, **_moment(axis, dtype, ddof, keepdims, torch))  # type: ignore[no-any-return]
+        return reductions.std(self, **_moment(axis, dtype, ddof, keepdims, torch))
 
     def max(self, axis: Any = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Any:
         """NumPy's maximum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
@@ -573,50 +580,50 @@ class Tensor:
         return reductions.min(self, axis, keepdims)
 
     def argmax(self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        return reductions.argmax(self, _axis(axis, dim), keepdims=keepdims or keepdim)  # type: ignore[no-any-return]
+        return reductions.argmax(self, _axis(axis, dim), keepdims=keepdims or keepdim)
 
     def argmin(self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        return reductions.argmin(self, _axis(axis, dim), keepdims=keepdims or keepdim)  # type: ignore[no-any-return]
+        return reductions.argmin(self, _axis(axis, dim), keepdims=keepdims or keepdim)
 
     def any(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return reductions.any(self, _axis(axis, dim), keepdims or keepdim)  # type: ignore[no-any-return]
+        return reductions.any(self, _axis(axis, dim), keepdims or keepdim)
 
     def all(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return reductions.all(self, _axis(axis, dim), keepdims or keepdim)  # type: ignore[no-any-return]
+        return reductions.all(self, _axis(axis, dim), keepdims or keepdim)
 
     def cumsum(self, axis: Any = None, dtype: Any = None, *, dim: Any = None) -> Tensor:
-        return reductions.cumsum(self, _axis(axis, dim), dtype)  # type: ignore[no-any-return]
+        return reductions.cumsum(self, _axis(axis, dim), dtype)
 
     def cumprod(self, axis: Any = None, dtype: Any = None, *, dim: Any = None) -> Tensor:
-        return reductions.cumprod(self, _axis(axis, dim), dtype)  # type: ignore[no-any-return]
+        return reductions.cumprod(self, _axis(axis, dim), dtype)
 
     def logsumexp(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return fused.logsumexp(self, _axis(axis, dim), keepdims or keepdim)  # type: ignore[no-any-return]
+        return fused.logsumexp(self, _axis(axis, dim), keepdims or keepdim)
 
     def softmax(self, axis: int = -1, *, dim: int | None = None) -> Tensor:
-        return fused.softmax(self, axis if dim is None else dim)  # type: ignore[no-any-return]
+        return fused.softmax(self, axis if dim is None else dim)
 
     def log_softmax(self, axis: int = -1, *, dim: int | None = None) -> Tensor:
-        return fused.log_softmax(self, axis if dim is None else dim)  # type: ignore[no-any-return]
+        return fused.log_softmax(self, axis if dim is None else dim)
 
     @property
     def T(self) -> Tensor:
         """The axes reversed."""
-        return shape.transpose(self)  # type: ignore[no-any-return]
+        return shape.transpose(self)
 
     @property
     def mT(self) -> Tensor:
         """The last two axes exchanged."""
-        return shape.swapaxes(self, -1, -2)  # type: ignore[no-any-return]
+        return shape.swapaxes(self, -1, -2)
 
     def reshape(self, *shape_: Any, order: str = "C") -> Tensor:
-        return shape.reshape(self, _loose(shape_), order)  # type: ignore[no-any-return]
+        return shape.reshape(self, _loose(shape_), order)
 
     def view(self, *shape_: Any) -> Tensor:
         """PyTorch's `view(shape)`, a reshape; with a dtype, a conversion is refused: use `astype`."""
         if len(shape_) == 1 and not isinstance(shape_[0], int | np.integer | Sequence):
             raise TypeError("view(dtype) would reinterpret the bytes; use astype(dtype) to convert")
-        return shape.reshape(self, _loose(shape_))  # type: ignore[no-any-return]
+        return shape.reshape(self, _loose(shape_))
 
     def view_as(self, other: Tensor) -> Tensor:
         return self.reshape(other.shape)
@@ -624,23 +631,23 @@ class Tensor:
     def transpose(self, *axes: Any) -> Tensor:
         """`transpose()` reverses the axes; with two loose integers these two are exchanged; else a permutation."""
         if len(axes) == 2 and not isinstance(axes[0], Sequence):
-            return shape.swapaxes(self, *axes)  # type: ignore[no-any-return]
-        return shape.transpose(self, None if not axes or axes == (None,) else _loose(axes))  # type: ignore[no-any-return]
+            return shape.swapaxes(self, *axes)
+        return shape.transpose(self, None if not axes or axes == (None,) else _loose(axes))
 
     def permute(self, *dims: Any) -> Tensor:
-        return shape.transpose(self, _loose(dims))  # type: ignore[no-any-return]
+        return shape.transpose(self, _loose(dims))
 
     def t(self) -> Tensor:
-        return shape.transpose(self)  # type: ignore[no-any-return]
+        return shape.transpose(self)
 
     def swapaxes(self, axis1: int, axis2: int) -> Tensor:
-        return shape.swapaxes(self, axis1, axis2)  # type: ignore[no-any-return]
+        return shape.swapaxes(self, axis1, axis2)
 
     def moveaxis(self, source: Any, destination: Any) -> Tensor:
-        return shape.moveaxis(self, source, destination)  # type: ignore[no-any-return]
+        return shape.moveaxis(self, source, destination)
 
     def ravel(self) -> Tensor:
-        return shape.ravel(self)  # type: ignore[no-any-return]
+        return shape.ravel(self)
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """The axes from `start_dim` to `end_dim` made one."""
@@ -650,36 +657,36 @@ class Tensor:
         return self.reshape(*self.shape[:start], -1, *self.shape[end + 1 :])
 
     def expand_dims(self, axis: Any) -> Tensor:
-        return shape.expand_dims(self, axis)  # type: ignore[no-any-return]
+        return shape.expand_dims(self, axis)
 
     def unsqueeze(self, dim: int) -> Tensor:
-        return shape.expand_dims(self, dim)  # type: ignore[no-any-return]
+        return shape.expand_dims(self, dim)
 
     def squeeze(self, axis: Any = None, *, dim: Any = None) -> Tensor:
         """Without its axes of size 1, or without those named; a named axis that is longer stays, as in PyTorch."""
         axis = _axis(axis, dim)
         if axis is not None:
             axis = tuple(i for i in (axis if isinstance(axis, Sequence) else (axis,)) if self.shape[i] == 1)
-        return shape.squeeze(self, axis)  # type: ignore[no-any-return]
+        return shape.squeeze(self, axis)
 
     def broadcast_to(self, shape_: Any) -> Tensor:
-        return shape.broadcast_to(self, shape_)  # type: ignore[no-any-return]
+        return shape.broadcast_to(self, shape_)
 
     def expand(self, *sizes: Any) -> Tensor:
         """Repeated along axes of size 1; -1 keeps a size."""
         wanted = _loose(sizes)
         own = (1,) * (len(wanted) - self.ndim) + self.shape
-        return shape.broadcast_to(self, tuple(m if n == -1 else n for n, m in zip(wanted, own)))  # type: ignore[no-any-return]
+        return shape.broadcast_to(self, tuple(m if n == -1 else n for n, m in zip(wanted, own)))
 
     def repeat(self, repeats: Any, axis: Any = None) -> Tensor:
         """NumPy's `repeat`: each element. PyTorch's repeat of the whole is `tile`."""
-        return shape.repeat(self, repeats, axis)  # type: ignore[no-any-return]
+        return shape.repeat(self, repeats, axis)
 
     def tile(self, *reps: Any) -> Tensor:
-        return shape.tile(self, _loose(reps))  # type: ignore[no-any-return]
+        return shape.tile(self, _loose(reps))
 
     def flip(self, *axes: Any) -> Tensor:
-        return shape.flip(self, _loose(axes) if axes else None)  # type: ignore[no-any-return]
+        return shape.flip(self, _loose(axes) if axes else None)
 
     def split(self, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
         """PyTorch's `split`: into pieces of `split_size` (the last may be smaller), or of the sizes listed."""
@@ -687,10 +694,10 @@ class Tensor:
 
     def masked_fill(self, mask: Any, value: Any) -> Tensor:
         """`value` where the mask is true."""
-        return arithmetic.where(mask, value, self)  # type: ignore[no-any-return]
+        return arithmetic.where(mask, value, self)
 
     def astype(self, dtype: Any) -> Tensor:
-        return shape.astype(self, dtype)  # type: ignore[no-any-return]
+        return shape.astype(self, dtype)
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None, **_: Any) -> Tensor:
         """In another dtype; `device` can only be the CPU."""
@@ -776,7 +783,7 @@ def run_backward(
     seeds: dict[Any, Any], targets: Any = None, retain: bool | None = None, create: bool = False
 ) -> dict[Any, Any]:
     """`graph.sweep` over arrays; lifted onto Tensors where the gradients are to be differentiated or traced."""
-    lift = create or (bool(modes.entered) and modes.innermost("trace") is not None)
+    lift = create or modes.tracing()
     retain = create if retain is None else retain or create
     if not lift:
         seeds = {n: g._data if isinstance(g, Tensor) else g for n, g in seeds.items()}
@@ -854,7 +861,7 @@ detached = op.constant(lambda x: x, name="detach")
 
 def _index(index: Any) -> Any:
     """An index with arrays in place of Tensors (which a trace keeps, as they are part of it)."""
-    tracing = modes.entered and modes.innermost("trace") is not None
+    tracing = modes.tracing()
     parts = index if isinstance(index, tuple) else (index,)
     plain = []
     for part in parts:
@@ -924,24 +931,24 @@ def split_by_size(x: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...
     return tuple(shape.array_split(x, cuts, dim))
 
 
-def _values(nest: Any) -> Any:
-    """A nest of tuples, lists and dicts with ndarrays in place of Tensors."""
+def _values(nest: Any, read: bool) -> Any:
+    """A nest of tuples, lists and dicts with ndarrays in place of Tensors; `read` if their values will be looked at."""
     if isinstance(nest, Tensor):
-        nest._readable("a function that reads values")
+        if read:
+            nest._readable("a function that reads values")
         return nest._data
     if isinstance(nest, tuple | list):
-        return type(nest)(map(_values, nest))
-    return {k: _values(v) for k, v in nest.items()} if isinstance(nest, dict) else nest
+        return type(nest)(_values(part, read) for part in nest)
+    return {k: _values(v, read) for k, v in nest.items()} if isinstance(nest, dict) else nest
 
 
-# NumPy functions that answer a question about values, or make new constants: they see plain arrays.
-READING = frozenset(
-    getattr(np, name)
-    for name in (
-        "allclose array_equal array_equiv isclose shape ndim size result_type can_cast may_share_memory shares_memory "
-        "array_repr array_str array2string iscomplexobj isrealobj zeros_like ones_like empty_like full_like"
-    ).split()
+# NumPy functions that answer a question about values, and those that ask for shape and dtype only: on plain arrays.
+READING = frozenset((np.allclose, np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.array2string))
+ASKING = frozenset(
+    (np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj)
+    + (np.may_share_memory, np.shares_memory)
 )
+FILLING = frozenset((np.zeros_like, np.ones_like, np.empty_like, np.full_like))
 
 _METHODS: dict[tuple[Any, str], Any] = {
     (np.add, "reduce"): reductions.sum,

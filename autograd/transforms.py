@@ -52,10 +52,10 @@ def flatten(nest: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
 def _variable(x: Any) -> Tensor:
     """A fresh Tensor to differentiate by: a leaf, or a recorded copy of a value that has a history already."""
     if isinstance(x, graph.Node) and not isinstance(x, Tensor):
-        return x * 1.0  # type: ignore[operator, no-any-return]  # a Scalar
+        return x * 1.0  # a Scalar
     if isinstance(x, Tensor):
         fresh = copied(x)
-        return fresh if fresh.requires_grad else fresh.requires_grad_()  # type: ignore[no-any-return]
+        return fresh if fresh.requires_grad else fresh.requires_grad_()
     value = np.asarray(x)
     if value.dtype.kind != "f":
         raise TypeError(
@@ -68,7 +68,7 @@ def _out(value: Any, like: Any) -> Any:
     """A result as the caller gave the argument: a plain array for a plain array, unless an outer transform needs it."""
     if not isinstance(value, Tensor) or isinstance(like, Tensor) or value.requires_grad:
         return value
-    if modes.entered and modes.innermost("trace") is not None:
+    if modes.tracing():
         return value
     return value._data if value.shape or isinstance(value._data, np.generic) else value._data[()]
 
@@ -77,7 +77,7 @@ def _plain_result(y: Any, x: Any) -> Any:
     """A value of f: detached from the variables of this level if no outer level needs it."""
     if not isinstance(y, Tensor) or isinstance(x, Tensor) or _depth.level:
         return y
-    if modes.entered and modes.innermost("trace") is not None:
+    if modes.tracing():
         return y
     return y._data[()] if not y.shape else y._data
 

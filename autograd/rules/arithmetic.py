@@ -17,8 +17,8 @@ from ..op import elementwise, implements
 
 add = elementwise(np.add, lambda g: g, lambda g: g)
 subtract = elementwise(np.subtract, lambda g: g, lambda g: -g)
-multiply = elementwise(np.multiply, lambda g, b: g * b, lambda g, a: g * a)
-divide = elementwise(np.true_divide, lambda g, b: g / b, lambda g, b, out: -g * out / b, name="divide")
+multiply = elementwise(np.multiply, lambda g, b: g * b, lambda g, a: g * a, scales=True)
+divide = elementwise(np.true_divide, lambda g, b: g / b, lambda g, b, out: -g * out / b, name="divide", scales=True)
 remainder = elementwise(np.remainder, lambda g: g, lambda g, a, b: -g * np.floor_divide(a, b))
 fmod = elementwise(np.fmod, lambda g: g, lambda g, a, b: -g * np.trunc(a / b))
 negative = elementwise(np.negative, lambda g: -g)

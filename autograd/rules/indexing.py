@@ -15,6 +15,9 @@ def _getitem(x: Any, index: Any) -> Any:
 
 def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     out = np.zeros(shape, g.dtype)
+    if index.__class__ is int or index.__class__ is slice:
+        out[index] = g
+        return out
     index = index if isinstance(index, tuple) else (index,)
     arrays = [i for i in index if isinstance(i, np.ndarray | list)]
     if all(np.asarray(i).dtype == bool for i in arrays):

@@ -92,7 +92,40 @@ def vdot(a: Any, b: Any) -> Any:
 
 
 def _einsum(xs: Any, subscripts: str, optimize: Any) -> Any:
+    terms, result = subscripts.split("->")
+    inputs = terms.split(",")
+    if len(inputs) == 2 and all(len(set(t)) == len(t) == np.ndim(x) for t, x in zip(inputs, xs)):
+        return _einsum_by_matmul(*map(np.asarray, xs), *inputs, result)
     return np.einsum(subscripts, *xs, optimize=optimize)
+
+
+def _einsum_by_matmul(a: Any, b: Any, in_a: str, in_b: str, result: str) -> Any:
+    """A sum over products of two arrays as one batched matrix product, which is many times faster than a loop."""
+    if any(n != m and 1 not in (n, m) for c, n in zip(in_a, a.shape) for d, m in zip(in_b, b.shape) if c == d):
+        raise ValueError(f"{in_a},{in_b}->{result}: a letter has one size in {a.shape} and another in {b.shape}")
+    a, in_a = _summed_alone(a, in_a, in_b + result)
+    b, in_b = _summed_alone(b, in_b, in_a + result)
+    shared = [c for c in in_a if c in in_b]
+    size = dict(zip(in_b, b.shape)) | {c: n for c, n in zip(in_a, a.shape) if n != 1 or c not in in_b}
+    batch, summed = [c for c in shared if c in result], [c for c in shared if c not in result]
+    rows, columns = [c for c in in_a if c not in shared], [c for c in in_b if c not in shared]
+    if any(size[c] != n for t, x in ((in_a, a), (in_b, b)) for c, n in zip(t, x.shape)):  # NumPy lets size 1 broadcast
+        a, b = (np.broadcast_to(x, [size[c] for c in t]) for x, t in ((a, in_a), (b, in_b)))
+
+    def arranged(x: Any, letters: str, groups: list[list[str]]) -> Any:
+        x = x.transpose([letters.index(c) for group in groups for c in group])
+        return x.reshape([size[c] for c in batch] + [math.prod([size[c] for c in group]) for group in groups[1:]])
+
+    left, right = arranged(a, in_a, [batch, rows, summed]), arranged(b, in_b, [batch, summed, columns])
+    product = np.matmul(left, right).reshape([size[c] for c in batch + rows + columns])
+    letters = "".join(batch + rows + columns)
+    return product.transpose([letters.index(c) for c in result])
+
+
+def _summed_alone(x: Any, term: str, elsewhere: str) -> tuple[Any, str]:
+    """x summed over the letters that occur nowhere else."""
+    alone = tuple(i for i, c in enumerate(term) if c not in elsewhere)
+    return (np.add.reduce(x, axis=alone), "".join(c for c in term if c in elsewhere)) if alone else (x, term)
 
 
 def _einsum_rule(g: Any, xs: Any, xs_shape: Any, subscripts: str, optimize: Any, needs: Any) -> Any:
@@ -110,7 +143,7 @@ def _einsum_share(g: Any, i: int, inputs: list[str], result: str, xs: Any, shape
     known = set(result).union(*others)
     found = "".join(c for c in wanted if c in known)
     operands = [g, *(x for j, x in enumerate(xs) if j != i)]
-    share = np.einsum(f"{','.join([result, *others])}->{found}", *operands, optimize=optimize)
+    share = _einsum(operands, f"{','.join([result, *others])}->{found}", optimize)
     size = dict(zip(inputs[i], shapes[i]))
     share = np.reshape(share, [size[c] if c in known and share.shape[found.index(c)] != 1 else 1 for c in wanted])
     share = np.broadcast_to(share, [size[c] for c in wanted])

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..op import axes_of, implements, linear
+from ..op import axes_of, constant, implements, linear
 from .indexing import getitem
-from .reductions import broadcast, count
+from .reductions import broadcast
 
 # --- One array, its axes ---
 
@@ -138,6 +138,7 @@ _roll = linear(
 )
 
 _astype = linear(lambda x, dtype: x.astype(dtype), lambda g: g, name="astype")
+_round_down = constant(lambda x, dtype: x.astype(dtype), name="astype_integer")
 
 
 @implements(np.astype)
@@ -148,7 +149,7 @@ def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
         raise TypeError("complex Tensors are not supported; keep real and imaginary parts as two real Tensors")
     if dtype == x.dtype:
         return x
-    return _astype(x, dtype) if dtype.kind == "f" else round_down(x, dtype)
+    return _astype(x, dtype) if dtype.kind == "f" else _round_down(x, dtype)
 
 
 # --- Several arrays: joining and splitting ---
@@ -314,8 +315,3 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", **how: Any) -> Any:
             index = np.pad(np.arange(x.shape[axis]), (before, after), mode=mode)
             x = getitem(x, (slice(None),) * axis + (index,))
     return x
-
-
-from ..op import constant  # noqa: E402
-
-round_down = constant(lambda x, dtype: x.astype(dtype), name="astype_integer")

@@ -1,0 +1,176 @@
+"""What the engine does around every operation on arrays, so that no rule has to.
+
+Nodes that know a shape and a dtype, a gradient fitted to its input, zero cotangents that stay zero, and errors that
+name the operation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import graph
+
+if TYPE_CHECKING:
+    from .op import Operation
+
+
+class ArrayNode(graph.Node):
+    """A node whose value is an array: its shape and dtype are known for free, and the keywords of its operation."""
+
+    __slots__ = ("shape", "dtype", "params")
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    params: tuple[Any, ...]
+
+
+class OneInput(ArrayNode):
+    """A node of one input. Without a tuple to hold it, the cyclic garbage collector has half as much to walk over."""
+
+    __slots__ = ("x",)
+
+    @property
+    def inputs(self) -> tuple[Any]:  # type: ignore[override]
+        return (self.x,)
+
+
+class TwoInputs(ArrayNode):
+    """A node of two inputs, each None where it needs no gradient."""
+
+    __slots__ = ("a", "b")
+
+    @property
+    def inputs(self) -> tuple[Any, Any]:  # type: ignore[override]
+        return (self.a, self.b)
+
+
+def new_node(op: Operation, inputs: Sequence[Any], out: Any, params: tuple[Any, ...]) -> ArrayNode:
+    if op.variadic or len(inputs) > 2:
+        node = ArrayNode(op, tuple(inputs))
+    else:
+        node = object.__new__(OneInput if len(inputs) == 1 else TwoInputs)
+        node.order, node.op, node.hooks = graph.tick(), op, None
+        if len(inputs) == 1:
+            node.x = inputs[0]  # type: ignore[attr-defined]
+        else:
+            node.a, node.b = inputs  # type: ignore[attr-defined]
+    node.shape, node.dtype, node.params = out.shape, out.dtype, params
+    return node
+
+
+def fit(share: Any, parent: Any) -> Any:
+    """`share` with the shape and dtype of the input it belongs to: broadcasting undone, cast back."""
+    shape = parent.shape
+    if share.shape != shape:
+        extra = len(share.shape) - len(shape)
+        axes = tuple(range(extra)) + tuple(
+            i + extra for i, n in enumerate(shape) if n == 1 and share.shape[i + extra] != 1
+        )
+        if axes:
+            share = add_reduce(share, axes) if isinstance(share, np.ndarray) else share.sum(axes)
+        if share.shape != shape:
+            share = np.reshape(share, shape) if math.prod(share.shape) == math.prod(shape) else np.broadcast_to(share, shape)
+    if share.dtype != parent.dtype:
+        share = share.astype(parent.dtype)
+    return share
+
+
+add_reduce = np.add.reduce
+
+
+def zero_unused(share: Any, g: Any) -> Any:
+    """`share`, but 0 where the cotangent g is 0 and the derivative is not finite: 0 · inf is 0 here."""
+    unused = np.equal(g, 0)
+    if unused.any():
+        return np.where(unused & ~np.isfinite(share), np.zeros((), share.dtype), share)
+    return share
+
+
+def kept_axes(value: Any, node: Any) -> Any:
+    """The result of a reduction, or its cotangent, with the reduced axes as size 1."""
+    shape, axis, keepdims = node.inputs[0].shape, node.params[0], node.params[1]
+    if keepdims or not shape:
+        return value
+    return value.reshape(tuple([1 if axis is None or i in axis else n for i, n in enumerate(shape)]))
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    return value.shape if hasattr(value, "shape") else np.shape(value)
+
+
+def freed(node: graph.Node) -> RuntimeError:
+    return RuntimeError(
+        f"backward through {node.op.name}: the values saved for its derivative were freed by an earlier backward pass. "
+        "To go through the same graph twice, write backward(retain_graph=True) the first time; "
+        "otherwise compute the loss again."
+    )
+
+
+def explain(error: Exception, op: Operation, args: Sequence[Any], params: Sequence[Any]) -> Exception:
+    """The same kind of error, with the operation, the shapes and the clashing axis named."""
+    found = ", ".join(_describe(a) for a in (args[0] if op.variadic else args))
+    clash = _clash(op, args)
+    said = str(error)
+    message = f"{op.name}({found}{''.join(f', {k}={v!r}' for k, v in zip(op.keywords, params))}): {clash or said}"
+    for kind in (type(error), TypeError, ValueError):
+        if isinstance(error, kind):
+            try:
+                return kind(message)
+            except TypeError:  # some of NumPy's errors are not made from a message
+                continue
+    return error
+
+
+def _describe(a: Any) -> str:
+    shape, dtype = getattr(a, "shape", None), getattr(a, "dtype", None)
+    return f"{dtype} {shape}" if shape is not None else f"{type(a).__name__}"
+
+
+def _clash(op: Operation, args: Sequence[Any]) -> str | None:
+    if op.kind == "elementwise" and len(args) >= 2:
+        shapes = [np.shape(a) for a in args]
+        rank = max(map(len, shapes))
+        for axis in range(-1, -rank - 1, -1):
+            sizes = [s[axis] for s in shapes if len(s) >= -axis]
+            if len({n for n in sizes if n != 1}) > 1:
+                return (
+                    f"shapes {' and '.join(map(str, shapes))} do not broadcast: axis {axis} is "
+                    f"{' against '.join(map(str, sizes))}; sizes must be equal or 1"
+                )
+    if op.name == "matmul" and all(len(np.shape(a)) for a in args):
+        a, b = map(np.shape, args)
+        inner = b[-2] if len(b) > 1 else b[0]
+        if a[-1] != inner:
+            return (
+                f"shapes {a} and {b} do not chain: the last axis of the first is {a[-1]}, "
+                f"axis {-2 if len(b) > 1 else 0} of the second is {inner}; they must be equal"
+            )
+    return None
+
+
+class _Engine:
+    """The names that generated functions see. `tensor.py` adds Tensor and adopt, the array type and its converter."""
+
+    Tensor: Any
+    adopt: Callable[[Any], tuple[Any, Any, Any]]
+
+
+engine = _Engine()
+
+
+def plain(value: Any) -> Any:
+    """`value`, a parameter of an operation, with arrays in place of the Tensors inside it (an index, say)."""
+    if isinstance(value, engine.Tensor):
+        return value._data
+    return type(value)(map(plain, value)) if isinstance(value, tuple | list) else value
+
+
+def lifted(value: Any, node: Any) -> Any:
+    """A saved array as a Tensor that belongs to its own node again."""
+    if isinstance(value, engine.Tensor) or node is None:
+        return value
+    return engine.Tensor._make(value, node)

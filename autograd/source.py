@@ -1,0 +1,231 @@
+"""Each operation written out as Python functions of its own.
+
+A general function would have to ask at every call which arguments an operation has and what its rules want kept. The
+functions written here ask that once, when the operation is declared:
+
+    name(a, b, keyword)        compute, and record a node if an argument needs a gradient
+    keep_name(...)             what such a node saves
+    pull_name(node, g, inputs) the shares of g that belong to the node's inputs
+
+To read one: `print(autograd.add.op.source)`. It also stands in tracebacks and debuggers.
+"""
+
+from __future__ import annotations
+
+import linecache
+import math
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import graph, modes
+from .arrays import (
+    ArrayNode,
+    OneInput,
+    TwoInputs,
+    explain,
+    fit,
+    freed,
+    kept_axes,
+    shape_of,
+    zero_unused,
+)
+
+if TYPE_CHECKING:
+    from .op import Operation
+
+names_in_functions: dict[str, Any] = {
+    "entered": modes.entered,
+    "ArrayNode": ArrayNode,
+    "OneInput": OneInput,
+    "TwoInputs": TwoInputs,
+    "new": object.__new__,
+    "tick": graph.tick,
+    "ndarray": np.ndarray,
+    "PLAIN": frozenset([float, int, bool]),
+    "explain": explain,
+    "fit": fit,
+    "freed": freed,
+    "finite": math.isfinite,
+    "vdot": np.vdot,
+    "zero_unused": zero_unused,
+    "kept_axes": kept_axes,
+    "shape_of": shape_of,
+}
+
+
+def unwritten(name: str, op: Operation) -> Any:
+    """A function that writes itself out at its first call: nobody uses all operations, and importing should be quick."""
+    function = FunctionType(_first_call.__code__, names_in_functions, name)
+    function.__kwdefaults__ = {"_op": op}
+    return function
+
+
+def _first_call(*args: Any, _op: Any, **kwargs: Any) -> Any:
+    _op.write()  # which gives this very function its own code
+    return _op.function(*args, **kwargs)
+
+
+def write_functions(op: Operation) -> None:
+    """Give `op.function` its code, and `op` its `keep`, `pull` and `source`."""
+    op.source = "\n\n".join([_source_of_function(op), _source_of_keep(op), _source_of_pull(op)])
+    filename = f"<autograd operation {op.name}>"
+    linecache.cache[filename] = (len(op.source), None, op.source.splitlines(True), filename)
+    written: dict[str, Any] = {}
+    exec(compile(op.source, filename, "exec"), names_in_functions, written)
+    op.keep, op.pull = written["keep_" + op.name], written["pull_" + op.name]
+    op.function.__code__, op.function.__kwdefaults__ = written[op.name].__code__, None
+
+
+def _asked_by(op: Operation, name: str, present: str = "n_{} is not None") -> str:
+    asks = op.kept[name]
+    if op.variadic or len(asks) >= len(op.arguments):
+        return "True"
+    return " or ".join(present.format(op.arguments[i]) for i in asks)
+
+
+def _saved_tuple(op: Operation) -> str:
+    items = []
+    meta = op._metadata()
+    for name in op.kept:
+        if name in meta:
+            base, what = meta[name]
+            if op.variadic:
+                items.append(f"tuple([v.{what} for v in v_{base}])")
+                continue
+            value = f"shape_of(v_{base})" if what == "shape" else f"v_{base}.dtype"
+            own = op.kept[name] == [op.arguments.index(base)]
+            items.append("()" if own else value)
+            continue
+        value = {"out": "out", "saved": "saved"}.get(name, f"v_{name}")
+        test = _asked_by(op, name)
+        items.append(value if test == "True" else f"{value} if {test} else ()")
+    if len(items) == 1:
+        return f"({items[0]})" if items[0] != "None" else "()"
+    return f"({', '.join(items)})"
+
+
+def _source_of_function(op: Operation) -> str:
+    k = f"K_{op.name}"
+    names_in_functions[k], names_in_functions[f"F_{op.name}"] = op, op.forward
+    args, keywords = op.arguments, op.keywords
+    differentiable = [a for a, rule in zip(args, op.rules)] if not op.joint else list(args)
+    if not op.joint:
+        differentiable = [a for a, rule in zip(args, op.rules) if rule is not None]
+    lines = [f"def {op.name}({', '.join([*args, *keywords])}):"]
+    if op.variadic:
+        lines += [
+            "    n_xs = []; v_xs = []; lift = False",
+            "    for x in xs:",
+            "        if isinstance(x, Tensor): n_xs.append(x._node); v_xs.append(x._data); lift = True",
+            "        else: x, v, n = adopt(x); n_xs.append(n); v_xs.append(v); lift = lift or n is not None",
+        ]
+    for a in args if not op.variadic else []:
+        lines += [
+            f"    if isinstance({a}, Tensor): v_{a} = {a}._data; n_{a} = {a}._node",
+            f"    elif {a}.__class__ in PLAIN: v_{a} = {a}; n_{a} = None",
+            f"    else: {a}, v_{a}, n_{a} = adopt({a})",
+        ]
+    pack = f"({', '.join(args)},)"
+    params = f"({', '.join(keywords)}{',' if keywords else ''})"
+    lines += [f"    if entered: return record({k}, {'tuple(xs)' if op.variadic else pack}, {params})"]
+    out = "out, saved" if op.caches else "out"
+    call = ", ".join([*(f"v_{a}" for a in args), *keywords])
+    lines += [
+        "    try:",
+        f"        {out} = F_{op.name}({call})",
+        "    except Exception as error:",
+        f"        raise explain(error, {k}, ({', '.join('v_' + a for a in args)},), {params}) from None",
+    ]
+    if op.variadic:
+        lines += ["    if not lift: return out", "    if not any(n is not None for n in n_xs): node = None"]
+    else:
+        raw = " and ".join(f"v_{a} is {a}" for a in args)
+        none = " and ".join(f"n_{a} is None" for a in differentiable) or "True"
+        lines += [f"    if {none}:", f"        if {raw}: return out", "        node = None"]
+    if op.kind != "constant":
+        if op.variadic or len(args) > 2:
+            inputs = "tuple(n_xs)" if op.variadic else f"({', '.join(f'n_{a}' for a in args)})"
+            made = [f"        node = new(ArrayNode); node.inputs = {inputs}"]
+        elif len(args) == 1:
+            made = [f"        node = new(OneInput); node.x = n_{args[0]}"]
+        else:
+            made = [f"        node = new(TwoInputs); node.a = n_{args[0]}; node.b = n_{args[1]}"]
+        lines += [
+            "    else:",
+            *(
+                f"        if v_{a} is {a} and {a}.__class__ is ndarray: v_{a} = {a}.copy()"
+                for a in args
+                if a in op.kept and not op.variadic
+            ),
+            *(["        v_xs = [v.copy() if v is x else v for v, x in zip(v_xs, xs)]"] if op.variadic and "xs" in op.kept else []),
+            *made,
+            f"        node.order = tick(); node.op = {k}; node.hooks = node.notes = None",
+            f"        node.saved = {_saved_tuple(op)}",
+            "        node.shape = out.shape; node.dtype = out.dtype",
+        ]
+        if keywords:
+            lines.append(f"        node.params = {params}")
+    lines += ["    result = new(Tensor)", "    result._data = out; result._node = node", "    return result"]
+    return "\n".join(lines)
+
+
+def _source_of_keep(op: Operation) -> str:
+    """What a node of this operation saves, given values v_, nodes n_ and results: for the paths that modes take."""
+    values = ", ".join([*(f"v_{a}" for a in op.arguments), *(f"n_{a}" for a in op.arguments), "out", "saved"])
+    return f"def keep_{op.name}({values}):\n    return {_saved_tuple(op)}"
+
+
+def _source_of_pull(op: Operation) -> str:
+    args = op.arguments
+    meta = op._metadata()
+
+    def value(name: str) -> str:
+        if name in meta and op.kept.get(name) == [args.index(meta[name][0])] and not op.variadic:
+            base, what = meta[name]
+            return f"n_{base}.{what}"
+        return {"g": "g", "needs": "tuple([n is not None for n in inputs])"}.get(name, f"s_{name}")
+
+    lines = [f"def pull_{op.name}(node, g, inputs):", "    saved = node.saved", "    if saved is None: raise freed(node)"]
+    if op.kept:
+        lines.append(f"    {', '.join('s_' + n for n in op.kept)} = saved")
+    if op.keywords:
+        lines.append(f"    ({', '.join('s_' + n for n in op.keywords)},) = node.params")
+    if op.reduces:
+        lines.append("    if g.ndim != len(inputs[0].shape): g = kept_axes(g, node)")
+        if "out" in op.kept:
+            lines.append("    s_out = kept_axes(s_out, node)")
+    if op.joint:
+        rule = f"R_{op.name}_0"
+        names_in_functions[rule] = op.rules[0]
+        call = ", ".join(value(n) for n in op.rule_parameters[0])
+        lines += [
+            f"    shares = {rule}({call})",
+            "    return [s if n is None or s is None or (s.shape == n.shape and s.dtype is n.dtype) else fit(s, n)"
+            " for s, n in zip(shares, inputs)]",
+        ]
+        return "\n".join(lines)
+    lines.append(f"    ({', '.join('n_' + a for a in args)},) = inputs")
+    for i, (a, rule) in enumerate(zip(args, op.rules)):
+        if rule is None:
+            lines.append(f"    r_{a} = None")
+            continue
+        name = f"R_{op.name}_{i}"
+        names_in_functions[name] = rule
+        call = ", ".join(value(n) for n in op.rule_parameters[i])
+        pad = "    "
+        if len(args) > 1:
+            lines += [f"    if n_{a} is None: r_{a} = None", "    else:"]
+            pad = "        "
+        r = f"r_{a}"
+        lines.append(f"{pad}{r} = {name}({call})")
+        if op.guarded and op.kept:
+            test = f"not finite(vdot({r}, {r}) if {r}.__class__ is ndarray else {r})"
+            by = [n for n in op.rule_parameters[i] if n in op.arguments]
+            if op.scales and len(op.rule_parameters[i]) == 2 and by:  # by a plain number: nothing to look for
+                test = f"not (s_{by[0]}.__class__ is float and s_{by[0]} and finite(s_{by[0]})) and {test}"
+            lines.append(f"{pad}if {test}: {r} = zero_unused({r}, g)")
+        lines.append(f"{pad}if {r}.shape != n_{a}.shape or {r}.dtype is not n_{a}.dtype: {r} = fit({r}, n_{a})")
+    lines.append(f"    return ({', '.join('r_' + a for a in args)},)")
+    return "\n".join(lines)
