@@ -165,6 +165,7 @@ from .rules.shape import (
     tile,
     vstack,
 )
+from .scalar import Scalar
 from .tensor import Tensor, get_default_dtype, set_default_dtype
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
@@ -182,6 +183,7 @@ if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
         randn_like,
         randperm,
     )
+    from .scalar import Scalar
 
 __version__ = "0.1.0"
 
@@ -198,6 +200,7 @@ pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 # What brings further modules with it (NumPy's random numbers, Graphviz) comes when it is first asked for.
 _LAZY = {
     "Generator": "random",
+    "Scalar": "scalar",
     "default_generator": "random",
     "draw": "drawing",
     "manual_seed": "random",

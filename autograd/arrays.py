@@ -27,6 +27,10 @@ class ArrayNode(graph.Node):
     dtype: np.dtype[Any]
     params: tuple[Any, ...]
 
+    def __init__(self, op: Any = None, inputs: Sequence[Any] = (), saved: Any = None) -> None:
+        super().__init__(op, inputs, saved)
+        self.params = ()
+
 
 class OneInput(ArrayNode):
     """A node of one input. Without a tuple to hold it, the cyclic garbage collector has half as much to walk over."""
@@ -53,7 +57,8 @@ def new_node(op: Operation, inputs: Sequence[Any], out: Any, params: tuple[Any, 
         node = ArrayNode(op, tuple(inputs))
     else:
         node = object.__new__(OneInput if len(inputs) == 1 else TwoInputs)
-        node.order, node.op, node.hooks = graph.tick(), op, None
+        node.order, node.op = graph.tick(), op
+        node.hooks = node.grad = node.notes = node.changed = node.saved = None
         if len(inputs) == 1:
             node.x = inputs[0]  # type: ignore[attr-defined]
         else:
@@ -84,10 +89,16 @@ add_reduce = np.add.reduce
 
 def zero_unused(share: Any, g: Any) -> Any:
     """`share`, but 0 where the cotangent g is 0 and the derivative is not finite: 0 · inf is 0 here."""
-    unused = np.equal(g, 0)
+    unused = np.equal(beside(g, share), 0)
     if unused.any():
         return np.where(unused & ~np.isfinite(share), np.zeros((), share.dtype), share)
     return share
+
+
+def beside(g: Any, share: Any) -> Any:
+    """g, which has one number for each element or row of the share, so that it broadcasts against the share."""
+    rank = len(g.shape)
+    return g if rank == 0 or rank >= len(share.shape) else np.expand_dims(g, tuple(range(rank, len(share.shape))))
 
 
 def kept_axes(value: Any, node: Any) -> Any:
@@ -153,10 +164,12 @@ def _clash(op: Operation, args: Sequence[Any]) -> str | None:
 
 
 class _Engine:
-    """The names that generated functions see. `tensor.py` adds Tensor and adopt, the array type and its converter."""
+    """What is made higher up: `tensor.py` adds the array type and its converter, `scalar.py` its own two."""
 
     Tensor: Any
     adopt: Callable[[Any], tuple[Any, Any, Any]]
+    of_scalars: Callable[..., Any]
+    as_operand: Callable[[Any], tuple[Any, Any, Any]]
 
 
 engine = _Engine()

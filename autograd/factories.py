@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .tensor import Tensor, check_device, get_default_dtype
+from .tensor import Tensor, as_array, check_device, get_default_dtype
 
 
 def _finish(values: Any, device: Any, requires_grad: bool) -> Tensor:
     check_device(device)
-    t = Tensor._make(values, None)
+    t = Tensor._make(as_array(values, copy=False), None)
     return t.requires_grad_() if requires_grad else t
 
 
@@ -36,7 +36,7 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
     """A Tensor on the array's own memory."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy takes an ndarray, not {type(array).__name__}; use autograd.tensor")
-    return Tensor._make(array, None)
+    return Tensor._make(as_array(array, copy=False), None)
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -33,7 +33,8 @@ class Node:
     notes   remarks for readers of the graph: a name, the module it belongs to, an observed value
     changed when its value was last changed in place
 
-    A slot that was never written reads as None.
+    All but the first three may be None. What makes a node without calling `Node` writes them all: a class with
+    `__getattr__`, which could answer for a slot that was never written, is read three times as slowly by Python.
     """
 
     __slots__ = ("order", "op", "inputs", "saved", "hooks", "grad", "notes", "changed", "__weakref__")
@@ -46,18 +47,14 @@ class Node:
     grad: Any
     notes: dict[str, Any] | None
     changed: int | None
+    keeps_grad = False  # whether `backward` leaves a gradient here though it is not a leaf: on Scalars
 
     def __init__(self, op: Any = None, inputs: Sequence[Node | None] = (), saved: Any = None) -> None:
         self.order = tick()
         self.op = op
         self.inputs = inputs
         self.saved = saved
-        self.hooks = None
-        self.notes = None
-
-    def __getattr__(self, name: str) -> None:
-        if name.startswith("__"):
-            raise AttributeError(name)
+        self.hooks = self.grad = self.notes = self.changed = None
 
     def note(self, key: str, remark: Any) -> None:
         if self.notes is None:
@@ -87,7 +84,7 @@ def sweep(
 ) -> dict[Node, Any]:
     """{node: dJ/d(node)} for every target, given dJ/d(root) of each root in `seeds`.
 
-    Without targets, for every leaf that is reached. With targets, only nodes on a path to one of them are visited.
+    Without targets, for every leaf that is reached (and every Scalar). With targets, only nodes on a path to one of them are visited.
     `retain` keeps what the nodes saved; `lift` runs the rules on recorded values, so that the result can be
     differentiated again.
     """
@@ -110,7 +107,7 @@ def sweep(
         if node.hooks:
             g = run_hooks(node, g)
         op = node.op
-        if op is None or node in wanted:
+        if op is None or node in wanted or node.keeps_grad:
             found[node] = g
             if op is None:
                 continue
@@ -121,7 +118,7 @@ def sweep(
         if not retain:
             node.saved = None
         for parent, share in zip(inputs, shares):
-            if share is None:
+            if share is None or parent is None:
                 continue
             total = so_far(parent)
             if total is None:

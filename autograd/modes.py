@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-import threading
+from _thread import get_ident
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, TypeVar
@@ -27,11 +27,11 @@ class _Entry:
 
     def __init__(self, mode: Mode, owner: FrameType | None) -> None:
         self.mode = mode
-        self.thread = threading.get_ident()
+        self.thread = get_ident()
         self.owner = owner
 
     def holds(self) -> bool:
-        if self.thread != threading.get_ident():
+        if self.thread != get_ident():
             return False
         frame = sys._getframe(1) if self.owner is not None else None
         while frame is not self.owner and frame is not None:
@@ -64,7 +64,7 @@ class Mode:
 
     def __exit__(self, *exc: object) -> None:
         for entry in reversed(tuple(entered)):
-            if entry.mode is self and entry.thread == threading.get_ident():
+            if entry.mode is self and entry.thread == get_ident():
                 entered.remove(entry)
                 return
 
@@ -88,7 +88,8 @@ class Mode:
                 with self:
                     return f(*args, **kwargs)
 
-        return functools.wraps(f)(wrapper)
+        functools.update_wrapper(wrapper, f)
+        return wrapper
 
 
 class _Recording(Mode):

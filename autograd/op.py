@@ -34,6 +34,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from . import graph, modes
 from .arrays import (
+    beside,
     engine,
     explain,
     fit,
@@ -65,15 +66,17 @@ class Operation:
         joint: bool = False,
         selects: bool = False,
         scales: bool = False,
+        rows: bool = False,
         forward: Callable[..., Any] | None = None,
     ) -> None:
         self.name, self.kind, self.forward, self.rules, self.joint = name, kind, forward or declared, tuple(rules), joint
+        self.key = name if name not in operations else f"{name}_{graph.tick()}"  # a notebook's cell may declare it again
         self.arguments, self.keywords, self.variadic = _signature(declared, None if joint else len(rules))
         self.rule_parameters = tuple(_parameters(rule) for rule in self.rules)
         self.caches = any("saved" in names for names in self.rule_parameters)
         self.reduces = self.keywords[:2] == ["axis", "keepdims"]  # g and out reach its rule with the axes kept as size 1
         self.scales = scales
-        self.guarded = kind == "elementwise" and not selects or (self.reduces and kind == "general")
+        self.guarded = kind == "elementwise" and not selects or (self.reduces and kind == "general") or rows
         self._check_names()
         # name of a saved value -> which arguments' rules ask for it
         self.kept: dict[str, list[int]] = {}  # in the order in which a node saves them
@@ -85,7 +88,9 @@ class Operation:
         if self.caches:  # the cache is computed anew from the inputs when the rule is lifted
             for name in self.arguments:
                 self.kept[name] = everyone
-        self.function = unwritten(name, self)
+        # a sum of products: only a cotangent that is 0 as a whole is 0 whatever the operands
+        self.multiplies = not (self.guarded or selects) and any(n in ("out", "saved", *self.arguments) for n in self.kept)
+        self.function = unwritten(self.name, self)
         self.source: str
         self.pull: Callable[..., Any]
         self.keep: Callable[..., Any]
@@ -159,8 +164,8 @@ class Operation:
                 None if p is None or rule is None else rule(*(values[n] for n in names))
                 for p, rule, names in zip(inputs, self.rules, self.rule_parameters)
             ]
-        if self.guarded and self.kept:
-            shares = [None if s is None else zero_unused_lifted(s, g) for s in shares]
+        if self.guarded and self.kept or self.multiplies:
+            shares = [None if s is None else zero_unused_lifted(s, g, self.multiplies) for s in shares]
         return [None if p is None or s is None else fit(s, p) for p, s in zip(inputs, shares)]
 
 
@@ -181,11 +186,15 @@ def _parameters(function: Any) -> tuple[str, ...]:
     return code.co_varnames[: code.co_argcount] if code is not None else ()  # inspect.signature takes 30 times as long
 
 
-def zero_unused_lifted(share: Any, g: Any) -> Any:
-    if modes.tracing():
-        return zero_unused_op(share, g)
-    values = np.asarray(share._data if isinstance(share, engine.Tensor) else share)
-    return share if math.isfinite(np.vdot(values, values)) else zero_unused_op(share, g)
+def zero_unused_lifted(share: Any, g: Any, whole: bool) -> Any:
+    """`zero_unused` as an operation: by elements, or where the cotangent is 0 as a whole."""
+    if not modes.tracing():
+        values = np.asarray(share._data if isinstance(share, engine.Tensor) else share)
+        if math.isfinite(np.vdot(values, values)):
+            return share
+    if whole and math.prod(g.shape):
+        g = np.max(np.absolute(g))
+    return zero_unused_op(share, beside(g, share))
 
 
 def bind(tensor_type: Any, adopt: Callable[[Any], tuple[Any, Any, Any]]) -> None:
@@ -235,8 +244,8 @@ def _declare(
     kind: str, declared: Any, rules: Sequence[Any], name: str | None, **options: Any
 ) -> Callable[..., Any]:
     name = name or declared.__name__.strip("_")
-    if name in operations:
-        raise ValueError(f"an operation named {name!r} is declared already")
+    if not name.isidentifier():
+        raise ValueError(f"an operation needs a name that is an identifier, not {name!r}: pass name='my_operation'")
     op = operations[name] = Operation(name, kind, declared, rules, **options)
     op.function.__module__ = getattr(declared, "__module__", None) or __name__
     op.function.__doc__ = _doc(op, declared)
@@ -296,13 +305,14 @@ def bilinear(declared: Any, *rules: Any, name: str | None = None, forward: Any =
     return _declare("bilinear", declared, rules, name, forward=forward)
 
 
-def general(forward: Any, *rules: Any, name: str | None = None) -> Callable[..., Any]:
+def general(forward: Any, *rules: Any, name: str | None = None, rows: bool = False) -> Callable[..., Any]:
     """Any other operation: each rule returns its gradient in the exact shape of the argument.
 
     A forward function whose keywords begin with `axis, keepdims` is a reduction: its rule gets `g` and `out` with the
-    reduced axes kept as size 1, and where g is 0 the share is 0.
+    reduced axes kept as size 1, and where g is 0 the share is 0. `rows` says that an element of the result is computed
+    from one element or row of each argument, or the result from all of them: there too, where g is 0 the share is 0.
     """
-    return _declare("general", forward, rules, name)
+    return _declare("general", forward, rules, name, rows=rows)
 
 
 def joint(forward: Any, rule: Any, name: str | None = None) -> Callable[..., Any]:

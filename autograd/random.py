@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .tensor import Tensor, check_device, get_default_dtype
+from .tensor import Tensor, as_array, check_device, get_default_dtype
 
 
 class Generator(np.random.Generator):
@@ -51,7 +51,7 @@ def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
 
 def _tensor(values: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     check_device(device)
-    t = Tensor._make(np.asarray(values, dtype=dtype or get_default_dtype()), None)
+    t = Tensor._make(as_array(np.asarray(values), dtype or get_default_dtype(), copy=False), None)
     return t.requires_grad_() if requires_grad else t
 
 

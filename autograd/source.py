@@ -24,6 +24,7 @@ from .arrays import (
     ArrayNode,
     OneInput,
     TwoInputs,
+    engine,
     explain,
     fit,
     freed,
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from .op import Operation
 
 names_in_functions: dict[str, Any] = {
+    "engine": engine,
     "entered": modes.entered,
+    "Node": graph.Node,
     "ArrayNode": ArrayNode,
     "OneInput": OneInput,
     "TwoInputs": TwoInputs,
@@ -50,15 +53,16 @@ names_in_functions: dict[str, Any] = {
     "finite": math.isfinite,
     "vdot": np.vdot,
     "zero_unused": zero_unused,
+    "zeros": np.zeros,
     "kept_axes": kept_axes,
     "shape_of": shape_of,
 }
 
 
-def unwritten(name: str, op: Operation) -> Any:
+def unwritten(name: str, op: Any, names: dict[str, Any] = names_in_functions) -> Any:
     """A function that writes itself out at its first call: nobody uses all operations, and importing should be quick."""
-    function = FunctionType(_first_call.__code__, names_in_functions, name)
-    function.__kwdefaults__ = {"_op": op}
+    function = FunctionType(_first_call.__code__, names, name)
+    function.__qualname__, function.__kwdefaults__ = name, {"_op": op}
     return function
 
 
@@ -70,7 +74,7 @@ def _first_call(*args: Any, _op: Any, **kwargs: Any) -> Any:
 def write_functions(op: Operation) -> None:
     """Give `op.function` its code, and `op` its `keep`, `pull` and `source`."""
     op.source = "\n\n".join([_source_of_function(op), _source_of_keep(op), _source_of_pull(op)])
-    filename = f"<autograd operation {op.name}>"
+    filename = f"<autograd operation {op.key}>"
     linecache.cache[filename] = (len(op.source), None, op.source.splitlines(True), filename)
     written: dict[str, Any] = {}
     exec(compile(op.source, filename, "exec"), names_in_functions, written)
@@ -107,9 +111,11 @@ def _saved_tuple(op: Operation) -> str:
 
 
 def _source_of_function(op: Operation) -> str:
-    k = f"K_{op.name}"
-    names_in_functions[k], names_in_functions[f"F_{op.name}"] = op, op.forward
+    k = f"K_{op.key}"
+    names_in_functions[k], names_in_functions[f"F_{op.key}"] = op, op.forward
     args, keywords = op.arguments, op.keywords
+    pack = f"({', '.join(args)},)"
+    params = f"({', '.join(keywords)}{',' if keywords else ''})"
     differentiable = [a for a, rule in zip(args, op.rules)] if not op.joint else list(args)
     if not op.joint:
         differentiable = [a for a, rule in zip(args, op.rules) if rule is not None]
@@ -125,16 +131,21 @@ def _source_of_function(op: Operation) -> str:
         lines += [
             f"    if isinstance({a}, Tensor): v_{a} = {a}._data; n_{a} = {a}._node",
             f"    elif {a}.__class__ in PLAIN: v_{a} = {a}; n_{a} = None",
-            f"    else: {a}, v_{a}, n_{a} = adopt({a})",
         ]
-    pack = f"({', '.join(args)},)"
-    params = f"({', '.join(keywords)}{',' if keywords else ''})"
+        if op.kind in ("elementwise", "constant"):
+            lines += [
+                f"    elif isinstance({a}, Node):  # a Scalar",
+                f"        result = engine.of_scalars({k}, {pack}, {params})",
+                "        if result is not NotImplemented: return result",
+                f"        {a}, v_{a}, n_{a} = engine.as_operand({a})",
+            ]
+        lines.append(f"    else: {a}, v_{a}, n_{a} = adopt({a})")
     lines += [f"    if entered: return record({k}, {'tuple(xs)' if op.variadic else pack}, {params})"]
     out = "out, saved" if op.caches else "out"
     call = ", ".join([*(f"v_{a}" for a in args), *keywords])
     lines += [
         "    try:",
-        f"        {out} = F_{op.name}({call})",
+        f"        {out} = F_{op.key}({call})",
         "    except Exception as error:",
         f"        raise explain(error, {k}, ({', '.join('v_' + a for a in args)},), {params}) from None",
     ]
@@ -161,12 +172,11 @@ def _source_of_function(op: Operation) -> str:
             ),
             *(["        v_xs = [v.copy() if v is x else v for v, x in zip(v_xs, xs)]"] if op.variadic and "xs" in op.kept else []),
             *made,
-            f"        node.order = tick(); node.op = {k}; node.hooks = node.notes = None",
+            f"        node.order = tick(); node.op = {k}; node.hooks = node.grad = node.notes = node.changed = None",
             f"        node.saved = {_saved_tuple(op)}",
             "        node.shape = out.shape; node.dtype = out.dtype",
         ]
-        if keywords:
-            lines.append(f"        node.params = {params}")
+        lines.append(f"        node.params = {params}")
     lines += ["    result = new(Tensor)", "    result._data = out; result._node = node", "    return result"]
     return "\n".join(lines)
 
@@ -192,12 +202,17 @@ def _source_of_pull(op: Operation) -> str:
         lines.append(f"    {', '.join('s_' + n for n in op.kept)} = saved")
     if op.keywords:
         lines.append(f"    ({', '.join('s_' + n for n in op.keywords)},) = node.params")
+    if op.multiplies:
+        lines.append(
+            "    if not (g.size and g.item(0) or g.any()):"
+            " return [None if n is None else zeros(n.shape, n.dtype) for n in inputs]"
+        )
     if op.reduces:
         lines.append("    if g.ndim != len(inputs[0].shape): g = kept_axes(g, node)")
         if "out" in op.kept:
             lines.append("    s_out = kept_axes(s_out, node)")
     if op.joint:
-        rule = f"R_{op.name}_0"
+        rule = f"R_{op.key}_0"
         names_in_functions[rule] = op.rules[0]
         call = ", ".join(value(n) for n in op.rule_parameters[0])
         lines += [
@@ -211,7 +226,7 @@ def _source_of_pull(op: Operation) -> str:
         if rule is None:
             lines.append(f"    r_{a} = None")
             continue
-        name = f"R_{op.name}_{i}"
+        name = f"R_{op.key}_{i}"
         names_in_functions[name] = rule
         call = ", ".join(value(n) for n in op.rule_parameters[i])
         pad = "    "

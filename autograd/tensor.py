@@ -393,7 +393,9 @@ class Tensor:
         """
         seed = _seed(self, gradient)
         targets = None if inputs is None else [t._node for t in inputs]
-        for leaf, g in run_backward({self._node: seed}, targets, retain_graph, create_graph).items():
+        found = run_backward({self._node: seed}, targets, retain_graph, create_graph)
+        while found:
+            leaf, g = found.popitem()  # taken out, so that accumulate can see whether anyone else holds g
             leaf.accumulate(g)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
@@ -444,8 +446,8 @@ class Tensor:
     __neg__ = arithmetic.negative
     __pos__ = arithmetic.positive
     __abs__ = arithmetic.absolute
-    __eq__ = comparison.equal  # type: ignore[assignment]
-    __ne__ = comparison.not_equal  # type: ignore[assignment]
+    __eq__ = comparison.equal
+    __ne__ = comparison.not_equal
     __lt__ = comparison.less
     __le__ = comparison.less_equal
     __gt__ = comparison.greater
@@ -453,6 +455,8 @@ class Tensor:
     __and__ = comparison.bitwise_and
     __or__ = comparison.bitwise_or
     __xor__ = comparison.bitwise_xor
+    __lshift__ = comparison.left_shift
+    __rshift__ = comparison.right_shift
     __invert__ = comparison.invert
 
     def __radd__(self, other: Any) -> Tensor:
@@ -484,6 +488,15 @@ class Tensor:
 
     def __ror__(self, other: Any) -> Tensor:
         return comparison.bitwise_or(other, self)
+
+    def __rxor__(self, other: Any) -> Tensor:
+        return comparison.bitwise_xor(other, self)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return comparison.left_shift(other, self)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return comparison.right_shift(other, self)
 
     def __getitem__(self, index: Any) -> Tensor:
         if index.__class__ is int or index.__class__ is slice:
@@ -570,13 +583,13 @@ class Tensor:
     def max(self, axis: Any = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Any:
         """NumPy's maximum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
         if dim is not None:
-            return _selected(self, self.argmax(dim, keepdims=True), dim, keepdim)
+            return _selected(self, self.argmax(_axis(axis, dim), keepdims=True), dim, keepdim)
         return reductions.max(self, axis, keepdims)
 
     def min(self, axis: Any = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Any:
         """NumPy's minimum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
         if dim is not None:
-            return _selected(self, self.argmin(dim, keepdims=True), dim, keepdim)
+            return _selected(self, self.argmin(_axis(axis, dim), keepdims=True), dim, keepdim)
         return reductions.min(self, axis, keepdims)
 
     def argmax(self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -746,7 +759,7 @@ def _accumulate(leaf: ArrayNode, g: Any) -> None:
     if isinstance(g, Tensor):
         leaf.grad = g if old is None else old + g
     elif old is None:
-        alone = g.__class__ is np.ndarray and g.base is None and sys.getrefcount(g) <= 4 and g.flags.c_contiguous
+        alone = g.__class__ is np.ndarray and g.base is None and sys.getrefcount(g) <= 3 and g.flags.c_contiguous
         leaf.grad = Tensor._make(g if alone else np.array(g, order="C"), None)
     elif old._node is None and old._data.__class__ is np.ndarray and old._data.flags.writeable:
         old._data += g
@@ -843,10 +856,12 @@ def _adopt(a: Any) -> tuple[Any, Any, Any]:
         return a, a, None
     if a is None or isinstance(a, Tensor):
         return (a, None, None) if a is None else (a, a._data, a._node)
-    if isinstance(a, float | int):
+    if isinstance(a, int):  # a Size, say: NumPy would take it for an int64, and the result would be float64
+        return (n := int(a)), n, None
+    if isinstance(a, float):
         return a, a, None
     if isinstance(a, graph.Node):  # a Scalar
-        t = a.as_tensor()  # type: ignore[attr-defined]
+        t = a.as_tensor()
         return t, t._data, t._node
     if isinstance(a, list | tuple):
         return _adopt(np.asarray(a))
@@ -937,6 +952,8 @@ def _values(nest: Any, read: bool) -> Any:
         if read:
             nest._readable("a function that reads values")
         return nest._data
+    if isinstance(nest, graph.Node):  # a Scalar
+        return nest.item()  # type: ignore[attr-defined]
     if isinstance(nest, tuple | list):
         return type(nest)(_values(part, read) for part in nest)
     return {k: _values(v, read) for k, v in nest.items()} if isinstance(nest, dict) else nest

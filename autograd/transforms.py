@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -49,10 +49,10 @@ def flatten(nest: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
 # --- Variables and values ---
 
 
-def _variable(x: Any) -> Tensor:
+def _variable(x: Any) -> Any:
     """A fresh Tensor to differentiate by: a leaf, or a recorded copy of a value that has a history already."""
     if isinstance(x, graph.Node) and not isinstance(x, Tensor):
-        return x * 1.0  # a Scalar
+        return cast(Any, x) * 1.0  # a Scalar
     if isinstance(x, Tensor):
         fresh = copied(x)
         return fresh if fresh.requires_grad else fresh.requires_grad_()
@@ -272,9 +272,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     node = v._node
     total: Any = np.zeros(y.shape, y.dtype)
     flat, _ = flatten(list(tangents))
-    seeds = {
-        g._node: t if isinstance(t, Tensor) else np.asarray(t, g.dtype) for g, t in zip(pulled, flat) if g._node is not None
-    }
+    seeds: dict[Any, Any] = {}
+    for i, (g, t) in enumerate(zip(pulled, flat)):
+        t = t if isinstance(t, Tensor) else np.asarray(t, g.dtype)
+        if t.shape != g.shape:
+            raise ValueError(f"jvp: tangent {i} has shape {t.shape}, but the argument has {g.shape}; they must be equal")
+        if g._node is not None:  # of x + y, both pulled gradients are v itself
+            seeds[g._node] = seeds[g._node] + t if g._node in seeds else t
     if seeds:
         found = run_backward(seeds, [node], retain=True, create=run.nested)
         total = found.get(node, total)

@@ -45,12 +45,12 @@ def _power_number_rule(g: Any, x: Any, p: Any) -> Any:
 power_number = elementwise(_power_number, _power_number_rule)  # the commonest powers: x**2, x**0.5
 power_ufunc = elementwise(
     np.power,
-    lambda g, a, b: g * b * np.power(a, np.where(b == 0, 1, b - 1)),
+    lambda g, a, b: g * b * np.power(np.where((a == 0) & (b == 0), 1, a), b - 1),
     lambda g, a, out: g * out * np.log(np.where(a == 0, 1, a)),
 )
 float_power_ufunc = elementwise(
     np.float_power,
-    lambda g, a, b: g * b * np.float_power(a, np.where(b == 0, 1, b - 1)),
+    lambda g, a, b: g * b * np.float_power(np.where((a == 0) & (b == 0), 1, a), b - 1),
     lambda g, a, out: g * out * np.log(np.where(a == 0, 1, a)),
 )
 
@@ -85,12 +85,13 @@ log1p = elementwise(np.log1p, lambda g, x: np.where(x < -1, math.nan, g / (1 + x
 
 
 def _share_of_sum(g: Any, a: Any, b: Any) -> Any:
-    """g · exp(a) / (exp(a) + exp(b)) = g σ(a - b), without overflow; ½ where a and b are the same infinity."""
-    return g * _sigmoid(np.where(a == b, 0.0, a - b))
+    """g · exp(a) / (exp(a) + exp(b)) = g σ(a - b), without overflow; ½ where both are +inf, 0 where both are -inf."""
+    return g * logistic(np.where(a == b, np.where(a == -math.inf, a, 0.0), a - b))
 
 
-def _sigmoid(x: Any) -> Any:
-    return 0.5 * (1 + np.tanh(0.5 * x))
+def logistic(x: Any) -> Any:
+    """σ(x), exact in both tails: where exp(-x) overflows, it is 0."""
+    return 1 / (1 + np.exp(-x))
 
 
 logaddexp = elementwise(np.logaddexp, lambda g, a, b: _share_of_sum(g, a, b), lambda g, a, b: _share_of_sum(g, b, a))
@@ -116,13 +117,15 @@ arccosh = elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x +
 arctanh = elementwise(np.arctanh, lambda g, x: np.where(np.absolute(x) > 1, math.nan, g / ((1 - x) * (1 + x))))
 
 
-def _squares(a: Any, b: Any) -> Any:
-    """a² + b², but 1 where both are 0: there the numerator is 0 too."""
-    return np.where((a == 0) & (b == 0), 1.0, a * a + b * b)
+def _radius(a: Any, b: Any) -> Any:
+    """sqrt(a² + b²), but 1 where both are 0: there the numerator is 0 too."""
+    return np.hypot(np.where((a == 0) & (b == 0), 1.0, a), b)
 
 
 arctan2 = elementwise(
-    np.arctan2, lambda g, a, b: g * b / _squares(a, b), lambda g, a, b: -g * a / _squares(a, b)
+    np.arctan2,
+    lambda g, a, b: g * (b / _radius(a, b)) / _radius(a, b),
+    lambda g, a, b: -g * (a / _radius(a, b)) / _radius(a, b),
 )
 hypot = elementwise(
     np.hypot,
@@ -147,8 +150,8 @@ def _sinc_slope(x: Any) -> Any:
 
 # --- Selecting: a gradient goes one way or the other ---
 
-absolute = elementwise(np.absolute, lambda g, x: g * np.sign(x), selects=True)
-fabs = elementwise(np.fabs, lambda g, x: g * np.sign(x), selects=True)
+absolute = elementwise(np.absolute, lambda g, x: g * np.sign(x))
+fabs = elementwise(np.fabs, lambda g, x: g * np.sign(x))
 
 
 def _wins(g: Any, ahead: Any, tie: Any) -> Any:
@@ -173,9 +176,7 @@ fmin = elementwise(
     lambda g, a, b: _wins(g, (b < a) | np.isnan(a), a == b),
     selects=True,
 )
-copysign = elementwise(
-    np.copysign, lambda g, a, b: g * np.sign(a) * np.copysign(1.0, b), None, selects=True
-)
+copysign = elementwise(np.copysign, lambda g, a, b: g * np.sign(a) * np.copysign(1.0, b), None)
 
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
@@ -219,8 +220,8 @@ def nonzero(x: Any) -> tuple[Any, ...]:
 _clip = elementwise(
     lambda x, low, high: np.clip(x, low, high),
     lambda g, x, low, high: np.where((x >= low) & (x <= high), g, 0.0),
-    lambda g, x, low: np.where(x < low, g, 0.0),
-    lambda g, x, high: np.where(x > high, g, 0.0),
+    lambda g, x, low, high: np.where((x < low) & (low <= high), g, 0.0),
+    lambda g, x, low, high: np.where((x > high) | (low > high), g, 0.0),
     name="clip",
     selects=True,
 )

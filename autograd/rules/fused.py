@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..op import axes_of, elementwise, general
+from .arithmetic import logistic
+from .linalg import rows
 
 # --- Elementwise ---
 
 
 def _sigmoid(x: Any) -> Any:
-    return 0.5 * (1 + np.tanh(0.5 * x))
+    with np.errstate(over="ignore"):
+        return logistic(x)
 
 
 sigmoid = elementwise(_sigmoid, lambda g, out: g * (out * (1 - out)))
@@ -22,7 +26,7 @@ def _softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
 
 
-softplus = elementwise(_softplus, lambda g, x: g * _sigmoid(x))
+softplus = elementwise(_softplus, lambda g, x: g * logistic(x))
 
 
 def _relu(x: Any) -> Any:
@@ -43,9 +47,10 @@ def _logsumexp(x: Any, axis: Any, keepdims: bool) -> Any:
     return out if keepdims else out.reshape([n for i, n in enumerate(x.shape) if axis is not None and i not in axis])
 
 
-def _logsumexp_rule(g: Any, x: Any, out: Any) -> Any:
-    finite = np.isfinite(out)  # in a row of -inf nothing has weight; +inf takes all of it
-    return g * np.where(finite, np.exp(x - np.where(finite, out, 0.0)), (x == out) & (out > 0))
+def _logsumexp_rule(g: Any, x: Any, out: Any, axis: Any) -> Any:
+    top = x == out  # in a row of -inf nothing has weight; +inf takes all of it
+    shared = top / np.sum(top, axis=axis, keepdims=True, dtype=x.dtype)
+    return g * np.where(out == math.inf, shared, np.exp(x - np.where(out == -math.inf, 0.0, out)))
 
 
 _logsumexp = general(_logsumexp, _logsumexp_rule)
@@ -101,7 +106,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 
 def _linear(x: Any, weight: Any, bias: Any) -> Any:
     if x.ndim > 2:
-        out = x.reshape(-1, x.shape[-1]).dot(weight.T).reshape(*x.shape[:-1], weight.shape[0])
+        out = rows(x).dot(weight.T).reshape(*x.shape[:-1], weight.shape[0])
     else:
         out = x.dot(weight.T)
     if bias is not None:
@@ -109,75 +114,109 @@ def _linear(x: Any, weight: Any, bias: Any) -> Any:
     return out
 
 
-def _rows(x: Any) -> Any:
-    return x if len(x.shape) == 2 else np.reshape(x, (-1, x.shape[-1]))
-
-
 linear_layer = general(
     _linear,
-    lambda g, weight: g.dot(weight) if len(g.shape) <= 2 else np.matmul(g, weight),
-    lambda g, x: _rows(g).T.dot(_rows(x)),
-    lambda g: np.sum(_rows(g), axis=0),
+    lambda g, weight, x_shape: g.dot(weight) if len(x_shape) <= 2 else np.reshape(rows(g).dot(weight), x_shape),
+    lambda g, x: rows(g).T.dot(rows(x)),
+    lambda g: np.add.reduce(rows(g), axis=0),
     name="linear",
 )
 
 
-def _cross_entropy(logits: Any, target: Any) -> tuple[Any, Any]:
+# Losses: with `scale` None the loss of each row or element, else their sum times `scale`, as one operation, since the
+# mean beside it would cost as much as the loss itself on small batches.
+
+
+def _total(losses: Any, scale: float | None) -> Any:
+    return losses if scale is None else np.add.reduce(losses, axis=None) * scale
+
+
+def _share(g: Any, scale: float | None, axis: tuple[int, ...] = ()) -> Any:
+    """dJ/d(loss of each row or element), to be multiplied with an array that has `axis` more."""
+    return np.expand_dims(g, axis) if scale is None else g * scale
+
+
+def _cross_entropy(logits: Any, target: Any, scale: float | None = None) -> tuple[Any, Any]:
     """-log softmax(logits)[row, target[row]] for each row, and the softmax, kept for the derivative."""
-    shifted = logits - np.max(logits, axis=1, keepdims=True)
+    if isinstance(target, np.ndarray):
+        check_labels(target, logits.shape[1])
+    shifted = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
     e = np.exp(shifted)
-    total = np.sum(e, axis=1, keepdims=True)
-    rows = np.log(total)[:, 0] - shifted[np.arange(len(target)), target]
-    return rows, e / total
+    total = np.add.reduce(e, axis=1, keepdims=True)
+    losses = np.log(total)[:, 0] - shifted[np.arange(len(target)), target]
+    return _total(losses, scale), e / total
+
+
+def check_labels(target: Any, classes: int) -> None:
+    """IndexError for a label that is no class; read as an unsigned number, a negative one is large."""
+    labels = target.view(f"u{target.itemsize}")
+    if labels.size and np.maximum.reduce(labels) >= classes:
+        place = int(np.argmax(labels >= classes))
+        raise IndexError(f"label {target[place]} at {place} is not one of the {classes} classes, 0 to {classes - 1}")
+
+
+def _one_hot(target: Any, like: Any) -> Any:
+    return np.equal(np.expand_dims(target, 1), np.arange(like.shape[1]))
 
 
 cross_entropy_rows = general(
     _cross_entropy,
-    lambda g, saved, target: np.expand_dims(g, 1) * (saved - np.equal(np.expand_dims(target, 1), np.arange(saved.shape[1]))),
+    lambda g, saved, target, scale: _share(g, scale, (1,)) * (saved - _one_hot(target, saved)),
     None,
     name="cross_entropy",
+    rows=True,
 )
 
 
-def _soft_cross_entropy(logits: Any, target: Any) -> Any:
-    """-Σ target · log softmax(logits) for each row; a class of weight 0 contributes 0, also where its logit is -inf."""
-    return np.add.reduce(np.where(target == 0, 0.0, -target * _log_softmax_of(logits)), axis=1)
-
-
 def _log_softmax_of(logits: Any) -> Any:
-    shifted = logits - np.max(logits, axis=1, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+    shifted = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=1, keepdims=True))
+
+
+def _soft_cross_entropy(logits: Any, target: Any, scale: float | None = None) -> tuple[Any, Any]:
+    """-Σ target · log softmax(logits) for each row, and the log softmax.
+
+    A class of weight 0 contributes 0, also where its logit is -inf.
+    """
+    log_p = _log_softmax_of(logits)
+    return _total(-np.add.reduce(target * np.where(target == 0, 0.0, log_p), axis=1), scale), log_p
 
 
 soft_cross_entropy_rows = general(
     _soft_cross_entropy,
-    lambda g, logits, target: np.expand_dims(g, 1)
-    * (np.exp(_log_softmax_of(logits)) * np.sum(target, axis=1, keepdims=True) - target),
-    lambda g, logits: -np.expand_dims(g, 1) * _log_softmax_of(logits),
+    lambda g, saved, target, scale: (
+        _share(g, scale, (1,)) * (np.exp(saved) * np.sum(target, 1, keepdims=True) - target)
+    ),
+    lambda g, saved, scale: -_share(g, scale, (1,)) * saved,
     name="soft_cross_entropy",
+    rows=True,
 )
 
 
-def _bernoulli(logits: Any, target: Any) -> Any:
-    return np.maximum(logits, 0) - logits * target + np.log1p(np.exp(-np.absolute(logits)))
+def _bernoulli(logits: Any, target: Any, scale: float | None = None) -> tuple[Any, Any]:
+    """softplus(α) - t α, which is softplus((1 - 2t) α) for t in {0, 1}; and the softplus, for σ(α) = exp(α - softplus(α))."""
+    s = _softplus(logits)
+    return _total(s - logits * target, scale), s
 
 
-bernoulli_cross_entropy = elementwise(  # softplus((1 - 2t) α) for t in {0, 1}, and its extension to t in [0, 1]
+bernoulli_cross_entropy = general(
     _bernoulli,
-    lambda g, logits, target: g * (_sigmoid(logits) - target),
-    lambda g, logits: -g * logits,
+    lambda g, logits, target, saved, scale: _share(g, scale) * (np.exp(logits - saved) - target),
+    lambda g, logits, scale: -_share(g, scale) * logits,
     name="binary_cross_entropy_with_logits",
+    rows=True,
 )
 
 
-def _squared_error(prediction: Any, target: Any) -> Any:
+def _squared_error(prediction: Any, target: Any, scale: float | None = None) -> Any:
     d = prediction - target
-    return d * d
+    return _total(d * d, scale)
 
 
-squared_error = elementwise(
+squared_error = general(
     _squared_error,
-    lambda g, prediction, target: 2 * g * (prediction - target),
-    lambda g, prediction, target: 2 * g * (target - prediction),
+    lambda g, prediction, target, scale: 2 * _share(g, scale) * (prediction - target),
+    lambda g, prediction, target, scale: 2 * _share(g, scale) * (target - prediction),
     name="squared_error",
+    rows=True,
 )

@@ -13,21 +13,21 @@ def _getitem(x: Any, index: Any) -> Any:
     return x[index]
 
 
-def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
-    out = np.zeros(shape, g.dtype)
+def _scatter(x: Any, shape: tuple[int, ...], index: Any) -> Any:
+    out = np.zeros(shape, x.dtype)
     if index.__class__ is int or index.__class__ is slice:
-        out[index] = g
+        out[index] = x
         return out
     index = index if isinstance(index, tuple) else (index,)
     arrays = [i for i in index if isinstance(i, np.ndarray | list)]
     if all(np.asarray(i).dtype == bool for i in arrays):
-        out[index] = g  # slices and masks name no element twice
+        out[index] = x  # slices and masks name no element twice
     elif len(index) == 1 and np.ndim(arrays[0]) == 1 and len(shape) > 1:
-        _add_rows(out, np.asarray(arrays[0]), g)
+        _add_rows(out, np.asarray(arrays[0]), x)
     else:
         places = np.arange(out.size).reshape(shape)[index]
-        total = np.bincount(places.ravel(), np.broadcast_to(g, places.shape).ravel(), out.size)
-        out = total.reshape(shape).astype(g.dtype)
+        total = np.bincount(places.ravel(), np.broadcast_to(x, places.shape).ravel(), out.size)
+        out = total.reshape(shape).astype(x.dtype)
     return out
 
 
@@ -42,5 +42,5 @@ def _add_rows(out: Any, rows: Any, g: Any) -> None:
     out[rows[starts]] = np.add.reduceat(g[order], starts, axis=0)
 
 
-getitem = linear(_getitem, lambda g, x_shape, index: scatter(g, x_shape, index))
-scatter = linear(_scatter, lambda g, index: g[index])
+getitem: Any = linear(_getitem, lambda g, x_shape, index: scatter(g, x_shape, index))
+scatter: Any = linear(_scatter, lambda g, index: g[index])

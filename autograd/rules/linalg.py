@@ -11,11 +11,16 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..op import bilinear, implements, linear
 
 
+def rows(x: Any) -> Any:
+    """x as a matrix of its last axis."""
+    return x if len(x.shape) == 2 else np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+
+
 def _matmul(a: Any, b: Any) -> Any:
     if a.ndim == 2 and b.ndim == 2:
         return a.dot(b)  # a third of the overhead of np.matmul
     if b.ndim == 2 and a.ndim > 2:  # a batch of matrices against one matrix is one product
-        return a.reshape(-1, a.shape[-1]).dot(b).reshape(*a.shape[:-1], b.shape[-1])
+        return rows(a).dot(b).reshape(*a.shape[:-1], b.shape[-1])
     return np.matmul(a, b)
 
 
@@ -33,8 +38,7 @@ def _matmul_right(g: Any, a: Any, b_shape: Any) -> Any:
     if len(b_shape) == 1:
         return np.matmul(np.swapaxes(a, -1, -2), np.expand_dims(g, -1)).sum(-1)
     if len(b_shape) == 2:  # the sum over the batch is part of the product
-        columns = (-1, a.shape[-1])
-        return np.reshape(a, columns).T.dot(np.reshape(g, (-1, g.shape[-1])))
+        return rows(a).T.dot(rows(g))
     return np.matmul(np.swapaxes(a, -1, -2), g)
 
 
@@ -62,12 +66,12 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         raise ValueError(f"tensordot: axes {left} of shape {a.shape} and {right} of shape {b.shape} must agree in size")
     keep_a, keep_b = [i for i in range(a.ndim) if i not in left], [j for j in range(b.ndim) if j not in right]
     n = math.prod(a.shape[i] for i in left)
-    rows, columns = [a.shape[i] for i in keep_a], [b.shape[j] for j in keep_b]
+    left_shape, right_shape = [a.shape[i] for i in keep_a], [b.shape[j] for j in keep_b]
     product = matmul(
-        np.reshape(np.transpose(a, (*keep_a, *left)), (math.prod(rows), n)),
-        np.reshape(np.transpose(b, (*right, *keep_b)), (n, math.prod(columns))),
+        np.reshape(np.transpose(a, (*keep_a, *left)), (math.prod(left_shape), n)),
+        np.reshape(np.transpose(b, (*right, *keep_b)), (n, math.prod(right_shape))),
     )
-    return np.reshape(product, (*rows, *columns))
+    return np.reshape(product, (*left_shape, *right_shape))
 
 
 @implements(np.outer)
@@ -95,7 +99,7 @@ def _einsum(xs: Any, subscripts: str, optimize: Any) -> Any:
     terms, result = subscripts.split("->")
     inputs = terms.split(",")
     if len(inputs) == 2 and all(len(set(t)) == len(t) == np.ndim(x) for t, x in zip(inputs, xs)):
-        return _einsum_by_matmul(*map(np.asarray, xs), *inputs, result)
+        return _einsum_by_matmul(np.asarray(xs[0]), np.asarray(xs[1]), inputs[0], inputs[1], result)
     return np.einsum(subscripts, *xs, optimize=optimize)
 
 
@@ -117,8 +121,12 @@ def _einsum_by_matmul(a: Any, b: Any, in_a: str, in_b: str, result: str) -> Any:
         return x.reshape([size[c] for c in batch] + [math.prod([size[c] for c in group]) for group in groups[1:]])
 
     left, right = arranged(a, in_a, [batch, rows, summed]), arranged(b, in_b, [batch, summed, columns])
-    product = np.matmul(left, right).reshape([size[c] for c in batch + rows + columns])
-    letters = "".join(batch + rows + columns)
+    letters = batch + rows + columns
+    if len(rows) == len(columns) == 1:  # straight into an array in the order that is wanted: what comes next reads it faster
+        out = np.empty([size[c] for c in result], np.result_type(a, b))
+        np.matmul(left, right, out=out.transpose([result.index(c) for c in letters]))
+        return out
+    product = np.matmul(left, right).reshape([size[c] for c in letters])
     return product.transpose([letters.index(c) for c in result])
 
 
@@ -145,7 +153,9 @@ def _einsum_share(g: Any, i: int, inputs: list[str], result: str, xs: Any, shape
     operands = [g, *(x for j, x in enumerate(xs) if j != i)]
     share = _einsum(operands, f"{','.join([result, *others])}->{found}", optimize)
     size = dict(zip(inputs[i], shapes[i]))
-    share = np.reshape(share, [size[c] if c in known and share.shape[found.index(c)] != 1 else 1 for c in wanted])
+    broadcast = tuple(k for k, c in enumerate(found) if size[c] == 1 != share.shape[k])
+    share = np.sum(share, axis=broadcast, keepdims=True)
+    share = np.reshape(share, [share.shape[found.index(c)] if c in known else 1 for c in wanted])
     share = np.broadcast_to(share, [size[c] for c in wanted])
     for axis, c in enumerate(inputs[i]):  # "ii": spread the share over the diagonal
         if inputs[i].index(c) != axis:

@@ -35,11 +35,11 @@ def _expand(x: Any, shape: tuple[int, ...]) -> Any:
 broadcast = linear(_expand, lambda g, x_shape: g, name="broadcast_to")  # the engine sums g back to x's shape
 
 
-def _sum(x: Any, axis: Any, keepdims: bool, dtype: Any) -> Any:
+def _sum(x: Any, axis: Any, keepdims: Any, dtype: Any) -> Any:
     return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=dtype)
 
 
-def _mean(x: Any, axis: Any, keepdims: bool) -> Any:
+def _mean(x: Any, axis: Any, keepdims: Any) -> Any:
     total = np.add.reduce(x, axis=axis, keepdims=keepdims)
     return total / count(x.shape, axis)
 
@@ -67,7 +67,8 @@ def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, wh
     if dtype is not None:
         x = x.astype(dtype)
     if where is not None:
-        return sum(x, axis, keepdims=keepdims, where=where) / np.sum(np.broadcast_to(where, x.shape), axes_of(axis, x), keepdims=keepdims)
+        counted = np.sum(np.broadcast_to(where, x.shape), axes_of(axis, x), dtype=x.dtype, keepdims=keepdims)
+        return sum(x, axis, keepdims=keepdims, where=where) / counted
     return _mean(x, axes_of(axis, x), bool(keepdims))
 
 
@@ -115,7 +116,7 @@ def std(x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: 
 
 def _extremum_rule(g: Any, x: Any, out: Any, axis: Any) -> Any:
     best = (x == out) | (np.isnan(x) & np.isnan(out))
-    return np.where(best, g / np.sum(best, axis=axis, keepdims=True), 0.0)
+    return np.where(best, g / np.sum(best, axis=axis, keepdims=True, dtype=x.dtype), 0.0)
 
 
 _max = general(lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims), _extremum_rule, name="max")

@@ -147,6 +147,8 @@ def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     dtype = np.dtype(dtype)
     if dtype.kind == "c":
         raise TypeError("complex Tensors are not supported; keep real and imaginary parts as two real Tensors")
+    if dtype == np.float16:
+        raise TypeError("float16 is not supported; use float32")
     if dtype == x.dtype:
         return x
     return _astype(x, dtype) if dtype.kind == "f" else _round_down(x, dtype)
@@ -290,7 +292,7 @@ _pad = linear(
 
 
 @implements(np.pad)
-def pad(x: Any, pad_width: Any, mode: str = "constant", **how: Any) -> Any:
+def pad(x: Any, pad_width: Any, mode: Any = "constant", **how: Any) -> Any:
     """x with a border. Constants get no gradient; in the other modes a border element is an element of x again.
 
     Modes: constant (`constant_values`), edge, reflect, symmetric (`reflect_type="even"`), wrap, empty.

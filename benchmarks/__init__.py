@@ -1,0 +1,1 @@
+"""What is claimed of performance, measured side by side with peers where they are installed."""

@@ -1,0 +1,28 @@
+"""Seconds that an import takes in a fresh process that has imported NumPy and nothing else."""
+
+from functools import partial
+
+from benchmarks.measure import Figure, alone
+
+PROGRAM = """
+import numpy
+from time import perf_counter
+start = perf_counter()
+import {modules}
+print(perf_counter() - start)
+"""
+
+
+def seconds(modules):
+    return alone("-c", PROGRAM.format(modules=modules))[0]
+
+
+CASES = [
+    Figure(
+        "import",
+        "import autograd, nn, optim, over import numpy",
+        {"chainrule": partial(seconds, "autograd, nn, optim"), "pytorch": partial(seconds, "torch")},
+        limit=0.060,
+        rounds=7,
+    )
+]

@@ -1,0 +1,319 @@
+"""Layers, activations and losses as functions, under PyTorch's names and with its defaults.
+
+A floating input takes the dtype of the weights that it meets, a target that of the prediction; arrays are as good as
+Tensors. The losses work on logits α, not on probabilities, and so are exact where a probability would round to 0 or 1
+(Goodfellow, Bengio and Courville, *Deep Learning*, section 6.2.2).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Tensor, from_numpy
+from autograd.rules import fused
+
+# --- A layer ---
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
+    """input @ weight.T + bias.
+
+    Shapes: input (..., in), weight (out, in), bias (out,) -> (..., out). ValueError where `in` differs, TypeError for an
+    input of integers.
+
+    >>> linear(np.array([1.0, 2.0]), Tensor([[3.0, 4.0]]), Tensor([0.5]))
+    tensor([11.5])
+    """
+    try:
+        if input.dtype is not weight.dtype:
+            input = _floating(input, weight.dtype, "linear")
+    except AttributeError:  # a list
+        input = _floating(Tensor(input), weight.dtype, "linear")
+    try:
+        return fused.linear_layer(input, weight, bias)
+    except (ValueError, AttributeError) as error:
+        shapes = input.shape, weight.shape
+        if not shapes[0] or shapes[0][-1] != shapes[1][-1]:
+            raise ValueError(
+                f"linear: an input of shape {shapes[0]} does not fit a weight (out, in) of shape {shapes[1]}: "
+                f"the input's last axis is {shapes[0][-1] if shapes[0] else 'missing'}, and in is {shapes[1][-1]}; they must be equal"
+            ) from None
+        raise error
+
+
+def _floating(x: Any, dtype: Any, name: str) -> Any:
+    """x in this dtype, if it is floating; else TypeError, since numbers that count or name should be turned on purpose."""
+    if x.dtype == dtype:
+        return x
+    if x.dtype.kind != "f":
+        raise TypeError(f"{name}: the input is {x.dtype}, and {dtype} is needed; write x.astype(np.{dtype})")
+    return _cast(x, dtype)
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    """x in another dtype; an array becomes a Tensor, so that the engine sees that nobody else holds its values."""
+    return x.astype(dtype) if isinstance(x, Tensor) else from_numpy(x.astype(dtype))
+
+
+# --- Activations ---
+
+
+def relu(input: Any, inplace: bool = False) -> Tensor:
+    """max(0, x); its derivative is 0 at 0. (`inplace` is accepted here and below, and changes nothing.)"""
+    return fused.relu(_tensor(input))
+
+
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """x where x > 0, else negative_slope · x."""
+    x = _tensor(input)
+    return autograd.where(x > 0, x, negative_slope * x)
+
+
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where x > 0, else α (eˣ - 1)."""
+    x = _tensor(input)
+    return autograd.where(x > 0, x, alpha * np.expm1(autograd.where(x > 0, 0.0, x)))
+
+
+def sigmoid(input: Any) -> Tensor:
+    """1 / (1 + e⁻ˣ)."""
+    return fused.sigmoid(_tensor(input))
+
+
+def tanh(input: Any) -> Tensor:
+    """(eˣ - e⁻ˣ) / (eˣ + e⁻ˣ), which is 2σ(2x) - 1."""
+    return autograd.tanh(_tensor(input))
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """log(1 + e^(βx)) / β, without overflow. (Where βx > `threshold`, PyTorch returns x: the difference is 2e-9.)
+
+    >>> softplus(Tensor([-100.0, 0.0, 100.0])).sum()
+    tensor(100.6931)
+    """
+    x = _tensor(input)
+    return fused.softplus(x) if beta == 1 else fused.softplus(x * beta) / beta
+
+
+def softmax(input: Any, dim: int = -1, *, dtype: Any = None) -> Tensor:
+    """exp(x) / Σ exp(x) along `dim`, without overflow: probabilities that add up to 1."""
+    x = _tensor(input)
+    return fused.softmax(x if dtype is None else x.astype(dtype), dim)
+
+
+def log_softmax(input: Any, dim: int = -1, *, dtype: Any = None) -> Tensor:
+    """log softmax(x), exact also where the probability would round to 0."""
+    x = _tensor(input)
+    return fused.log_softmax(x if dtype is None else x.astype(dtype), dim)
+
+
+def _tensor(x: Any) -> Tensor:
+    return x if isinstance(x, Tensor) else Tensor(x)
+
+
+# --- Losses ---
+
+
+def mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
+    """The mean of (input - target)²: -log of a Gaussian density, but for constants.
+
+    Shapes: input and target alike, or ValueError; the result is one number, or one for each element with
+    reduction="none".
+
+    >>> mse_loss(Tensor([1.0, 2.0]), np.array([0.0, 0.0]))
+    tensor(2.5)
+    """
+    input, target = _pair(input, target, "mse_loss")
+    return fused.squared_error(input, target, _scale(reduction, input._data.size))
+
+
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None
+) -> Tensor:
+    """The mean of softplus((1 - 2t) α), α the logit and t the target: -log of a Bernoulli probability.
+
+    Targets may lie anywhere in [0, 1]: -t log σ(α) - (1 - t) log(1 - σ(α)). `weight` multiplies each element's loss,
+    `pos_weight` its first term. Shapes: input and target alike, or ValueError.
+
+    >>> binary_cross_entropy_with_logits(Tensor([-100.0, 0.0, 100.0]), np.array([1.0, 0.5, 1.0]), reduction="sum")
+    tensor(100.6931)
+    """
+    input, target = _pair(input, target, "binary_cross_entropy_with_logits")
+    if weight is None and pos_weight is None:
+        return fused.bernoulli_cross_entropy(input, target, _scale(reduction, input._data.size))
+    if pos_weight is None:
+        losses = fused.bernoulli_cross_entropy(input, target, None)
+    else:
+        losses = (1 - target) * input + (1 + (_constant(pos_weight, input) - 1) * target) * fused.softplus(-input)
+    scale = _scale(reduction, input._data.size)
+    losses = losses if weight is None else losses * _constant(weight, input)
+    return losses if scale is None else losses.sum() * scale
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The mean of -log softmax(α)[t], α the logits of a sample and t its class: -log of a categorical probability.
+
+    Shapes: input (N, C), (C,) or (N, C, ...), classes along axis 1; target either integers, the classes 0 to C - 1, of
+    shape (N,), () or (N, ...), or floating, probabilities, of the input's shape. The result is one number, or one for each
+    sample with reduction="none".
+
+    weight           for each class: multiplies the loss of its samples; the mean is weighted too, if targets are classes
+    ignore_index     samples with this target count for nothing
+    label_smoothing  ε: the target is mixed with the uniform distribution, (1 - ε) t + ε/C
+
+    IndexError names a target that is no class; TypeError and ValueError say what to write instead of the given target.
+
+    >>> logits = Tensor([[0.0, 0.0], [1000.0, 0.0]])
+    >>> cross_entropy(logits, np.array([0, 1]), reduction="sum")
+    tensor(1000.6932)
+    >>> cross_entropy(logits, np.array([[0.5, 0.5], [1.0, 0.0]]))
+    tensor(0.3466)
+    """
+    logits = _tensor(input)
+    if not isinstance(target, Tensor | np.ndarray):
+        target = np.asarray(target)
+    shape, kind = logits.shape, target.dtype.kind
+    if len(shape) != 2:  # classes last, one sample a row
+        if not shape:
+            raise ValueError("cross_entropy: the input has shape (), and needs an axis of classes: (C,) or (N, C, ...)")
+        logits = _class_rows(logits)
+    samples = shape[:1] + shape[2:] if len(shape) > 1 else ()
+    if kind == "f" and target.shape == shape:
+        if target.ndim != 2:
+            target = _class_rows(target)
+        if target.dtype is not logits.dtype:
+            target = _cast(target, logits.dtype)
+        losses = _soft_cross_entropy(logits, target, weight, label_smoothing, reduction)
+    elif kind in "iu" and target.shape == samples:
+        if target.ndim != 1:
+            target = target.reshape(-1)
+        try:
+            losses = _hard_cross_entropy(logits, target, weight, ignore_index, label_smoothing, reduction)
+        except IndexError:
+            _explain_label(target, samples, shape[min(1, len(shape) - 1)], ignore_index)
+            raise
+    else:
+        raise _unfit(target, shape, samples)
+    return losses if losses.ndim == 0 else losses.reshape(samples)
+
+
+def _class_rows(x: Any) -> Any:
+    """(C,) or (N, C, ...) as a matrix of one sample a row."""
+    return x.reshape(1, -1) if x.ndim == 1 else autograd.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+
+
+def _soft_cross_entropy(logits: Any, target: Any, weight: Any, smoothing: float, reduction: str) -> Any:
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / target.shape[1]
+    if weight is not None:
+        target = target * _class_weight(weight, logits)
+    return fused.soft_cross_entropy_rows(logits, target, _scale(reduction, len(logits)))
+
+
+def _hard_cross_entropy(logits: Any, target: Any, weight: Any, ignore: int, smoothing: float, reduction: str) -> Any:
+    scale, classes = _scale(reduction, len(target)), logits.shape[1]
+    plain = weight is None and not smoothing
+    if plain and not 0 <= ignore < classes:
+        try:
+            return fused.cross_entropy_rows(logits, target, scale)
+        except IndexError:  # a label that is no class: to be ignored, or wrong
+            if not (target == ignore).any():
+                raise
+    used = target != ignore
+    labels = np.where(used, target, 0)
+    if plain:
+        weights = used.astype(logits.dtype)
+        losses = fused.cross_entropy_rows(logits, labels, None) * weights
+    else:
+        fused.check_labels(labels.numpy() if isinstance(labels, Tensor) else labels, classes)
+        each = np.ones(classes, logits.dtype) if weight is None else _class_weight(weight, logits)
+        shares = np.equal(np.expand_dims(labels, 1), np.arange(classes)) * (1 - smoothing) + smoothing / classes
+        shares = (shares * each).astype(logits.dtype) * np.expand_dims(used, 1)
+        weights = each[labels] * used
+        losses = fused.soft_cross_entropy_rows(logits, shares, None)
+    if reduction == "mean":
+        return losses.sum() / weights.sum()
+    return losses if scale is None else losses.sum()
+
+
+def _explain_label(target: Any, samples: tuple[int, ...], classes: int, ignore: int) -> None:
+    """IndexError that names the first label which is no class, and its place in the target as it was given."""
+    labels = (target.numpy() if isinstance(target, Tensor) else target).reshape(samples)
+    bad = ((labels < 0) | (labels >= classes)) & (labels != ignore)
+    if bad.any():
+        place = np.argwhere(bad)[0].tolist()
+        raise IndexError(
+            f"cross_entropy: the label {labels[tuple(place)]} at target[{', '.join(map(str, place))}] is not one of the "
+            f"{classes} classes, 0 to {classes - 1}, that the input has; nor is it ignore_index, {ignore}"
+        ) from None
+
+
+def _unfit(target: Any, shape: tuple[int, ...], samples: tuple[int, ...]) -> Exception:
+    found = f"cross_entropy: the input has shape {shape} and the target {target.shape}, {target.dtype}"
+    if target.shape == samples and target.dtype.kind == "f":
+        return TypeError(f"{found}; classes are integers: write target.astype(int)")
+    if target.dtype.kind not in "fiu":
+        return TypeError(f"{found}; classes are integers, and probabilities floating: write target.astype(int)")
+    if target.shape == shape:
+        return TypeError(f"{found}; probabilities are floating: write target.astype(float), or target.argmax(1)")
+    if target.shape == (*samples, 1):
+        return ValueError(f"{found}; classes have shape {samples}: write target[..., 0]")
+    return ValueError(f"{found}; the target must have shape {samples}, integer classes, or {shape}, probabilities")
+
+
+def _pair(input: Any, target: Any, name: str) -> tuple[Any, Any]:
+    """Both with one dtype, the input's, if their shapes are equal; else ValueError that shows them."""
+    if not isinstance(input, Tensor):
+        input = Tensor(input)
+    if not isinstance(target, Tensor | np.ndarray):
+        target = np.asarray(target, input.dtype)
+    a, b = input._data, target._data if isinstance(target, Tensor) else target
+    if a.shape != b.shape:
+        advice = "give both the same shape"
+        if a.size == b.size:
+            advice = f"write input.reshape({', '.join(map(str, b.shape))})" if b.shape else "write input.reshape(())"
+        raise ValueError(
+            f"{name}: the input has shape {a.shape} and the target {b.shape}; they would broadcast against each other "
+            f"instead of being compared one by one; {advice}"
+        )
+    if a.dtype is not b.dtype:
+        if a.dtype.kind != "f":
+            raise TypeError(f"{name}: the input is {a.dtype}; predictions are floating: write input.astype(np.float32)")
+        target = _cast(target, a.dtype)
+    return input, target
+
+
+def _constant(value: Any, like: Any) -> Any:
+    return value.astype(like.dtype) if isinstance(value, Tensor) else np.asarray(value, like.dtype)
+
+
+def _class_weight(weight: Any, logits: Any) -> Any:
+    weight = _constant(weight, logits)
+    if weight.shape != logits.shape[1:]:
+        raise ValueError(
+            f"cross_entropy: weight has shape {weight.shape}; it needs one for each class, {logits.shape[1:]}"
+        )
+    return weight
+
+
+def _scale(reduction: str, n: int) -> float | None:
+    """What the sum of n losses is multiplied with; None to keep them apart."""
+    if reduction == "mean":
+        return 1 / n if n else math.nan
+    if reduction == "sum":
+        return 1.0
+    if reduction == "none":
+        return None
+    raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")

@@ -1,0 +1,96 @@
+"""The layers: attributes, `__init__` with PyTorch's arguments, `forward`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Tensor
+
+from . import functional as F
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+
+class Linear(Module):
+    """x @ weight.T + bias.
+
+    Shapes: x (..., in_features) -> (..., out_features); weight (out_features, in_features), bias (out_features,).
+    Both start uniform on ±1/√in_features, as in PyTorch, drawn from `generator` or from the one that
+    `autograd.manual_seed` sets.
+
+    >>> layer = Linear(3, 2)
+    >>> layer(np.ones((4, 3))).shape
+    (4, 2)
+    >>> layer
+    Linear(in_features=3, out_features=2, bias=True)
+    """
+
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        self.in_features, self.out_features = _size("in_features", in_features), _size("out_features", out_features)
+        self.weight = Parameter(autograd.empty(out_features, in_features, dtype=dtype, device=device))
+        self.bias = Parameter(autograd.empty(out_features, dtype=dtype, device=device)) if bias else None
+        self.reset_parameters(generator)
+
+    def reset_parameters(self, generator: np.random.Generator | None = None) -> None:
+        """Draw weight and bias anew."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5), generator=generator)  # ±1/√in_features
+        if self.bias is not None:
+            bound = 1 / math.sqrt(max(1, self.in_features))
+            init.uniform_(self.bias, -bound, bound, generator=generator)
+
+    def forward(self, x: Any) -> Tensor:
+        return F.linear(x, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Identity(Module):
+    """x. Arguments are accepted and ignored, so that it can stand in for any layer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+
+class Flatten(Module):
+    """x with the axes from `start_dim` to `end_dim` made one; by default all but the first.
+
+    >>> Flatten()(np.zeros((5, 8, 8))).shape
+    (5, 64)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x: Any) -> Tensor:
+        return (x if isinstance(x, Tensor) else Tensor(x)).flatten(self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+def _size(name: str, value: Any) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise TypeError(f"{name} is a number of units, a whole number, not {value!r}")
+    if value < 0:
+        raise ValueError(f"{name} is a number of units, and cannot be {value}")
+    return int(value)

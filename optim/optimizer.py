@@ -1,0 +1,528 @@
+"""Optimizer: what all optimizers share, so that one of them is two short methods.
+
+    start(p)                       the state of a parameter, as arrays: {"velocity": np.zeros_like(p)}
+    update(p, g, state, *, lr, …)  one step: changes p and the state, which are raw arrays; g is not to be changed
+
+The base class goes through the groups and their parameters, keeps and saves the state, and hands both methods the
+settings of the group that their signatures name, as plain numbers. A setting with the default None is left out while it is
+0 or False, so that nothing need be computed with it. Two more can be asked for: `step`, the number of this update of the
+parameter, from 1; and `first`, whether it is the first.
+
+Most optimizers treat every number alike, whichever parameter it belongs to, and say so: `elementwise = True`. Then small
+parameters are joined: their values move into one array, one after the other, of which each parameter keeps a view, and one
+`update` serves them all. A step costs as many calls of NumPy as `update` makes, and not as many for each parameter. Large
+parameters stay where they are and are updated piece by piece, so that what `update` computes on the way is small enough to
+stay in the processor's cache, and needs no new memory.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from operator import is_
+from sys import getrefcount
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd import Tensor, enable_grad, from_numpy, graph
+
+JOINED = 16384  # a parameter of more numbers stands alone: copying its gradient would cost more than the calls saved
+PIECE = 32768  # about how many numbers are updated at once
+DISRUPTIONS = 8  # how often joined parameters may turn out not to have gradients together, before all stand alone
+PLAIN = frozenset([float, int, bool])
+
+Array = np.ndarray[Any, Any]
+State = dict[str, Any]
+
+
+class Slot:
+    """What an optimizer keeps of one parameter: its state, and how many updates it has had.
+
+    While the parameter is joined with others, both are kept there, for all of them together.
+    """
+
+    def __init__(self, p: Tensor) -> None:
+        if not isinstance(p._data, np.ndarray):
+            p._data = np.array(p._data)
+        if not p._data.flags.writeable:
+            raise ValueError(
+                f"the values of a parameter of shape {p.shape} stand in read-only memory; write p.data = p.numpy().copy()"
+            )
+        self.p = p
+        self.own: State = {}
+        self.own_count = 0
+        self.joint: Joint | None = None
+        self.span = slice(0)
+        self.shape, self.dtype = p.shape, p.dtype
+        self.started_with: frozenset[str] | None = None
+
+    @property
+    def count(self) -> int:
+        return self.own_count if self.joint is None else self.joint.count
+
+    @property
+    def state(self) -> State:
+        if self.joint is None:
+            return self.own
+        return {name: array[self.span].reshape(self.shape) for name, array in self.joint.state.items()}
+
+    def leave(self) -> None:
+        """Stand alone again, on the same memory."""
+        self.own, self.own_count, self.joint = self.state, self.count, None
+
+    def follow(self) -> Array:
+        """The present values of the parameter; the state takes their dtype, if it has been changed."""
+        values: Array = self.p._data
+        if values.shape != self.shape:
+            raise ValueError(
+                f"a parameter had shape {self.shape} at its first update and has {values.shape} now, which the optimizer's state "
+                "does not fit; make a new optimizer"
+            )
+        if values.dtype != self.dtype:
+            self.dtype = values.dtype
+            for name, kept in self.own.items():
+                if isinstance(kept, np.ndarray) and kept.dtype.kind == "f":
+                    self.own[name] = kept.astype(values.dtype)
+        return values
+
+
+class Joint:
+    """Parameters that are updated together: `values` holds those of all, one after the other."""
+
+    def __init__(self, slots: list[Slot], values: Array) -> None:
+        self.slots, self.values = slots, values
+        self.gradient = np.empty_like(values)
+        self.count = slots[0].count
+        self.state = {name: np.concatenate([slot.own[name].reshape(-1) for slot in slots]) for name in slots[0].own}
+        self.members: list[tuple[Tensor, Array]] = []
+        end = 0
+        for slot in slots:
+            start, end = end, end + slot.p._data.size
+            slot.span = slice(start, end)
+            slot.p._data = values[start:end].reshape(slot.shape)  # the same values as before
+            slot.own, slot.joint = {}, self
+            self.members.append((slot.p, slot.p._data))
+
+    def gather(self) -> list[Any] | None:
+        """The nodes of the parameters, whose gradients are then in `gradient`; None if one has no gradient, or has left."""
+        nodes, gradients = [], []
+        for p, view in self.members:
+            node = p._node
+            if node is None or node.grad is None or (p._data is not view and not _brought_back(p, view)):
+                return None
+            nodes.append(node)
+            gradients.append(node.grad._data.ravel())
+        np.concatenate(gradients, out=self.gradient)
+        return nodes
+
+    def dissolve(self) -> list[Slot]:
+        for slot in self.slots:
+            slot.leave()
+        return self.slots
+
+
+class Plan:
+    """How a group is updated: some parameters joined, some alone, some not at all while they have no gradient."""
+
+    def __init__(self, params: list[Tensor], settings: dict[str, Any], joints: list[Joint], alone: list[Slot]) -> None:
+        self.params, self.asked = list(params), frozenset(settings)
+        self.joints, self.alone = joints, alone
+        busy = {slot.p for joint in joints for slot in joint.slots} | {slot.p for slot in alone}
+        self.idle = [p for p in params if p not in busy]
+
+    def holds(self, params: list[Tensor], settings: dict[str, Any]) -> bool:
+        """Whether it is made for these parameters and settings, and none of the idle ones has got a gradient."""
+        return (
+            len(params) == len(self.params)
+            and all(map(is_, params, self.params))
+            and settings.keys() == self.asked
+            and not any(map(_has_gradient, self.idle))
+        )
+
+
+class Optimizer:
+    """The base of optimizers: parameter groups, state, saving. The head of this file says how to write one.
+
+    >>> class Momentum(Optimizer):
+    ...     elementwise = True
+    ...     def __init__(self, params, lr, momentum=0.9):
+    ...         super().__init__(params, {"lr": lr, "momentum": momentum})
+    ...     def start(self, p):
+    ...         return {"velocity": np.zeros_like(p)}
+    ...     def update(self, p, g, state, *, lr, momentum):
+    ...         v = state["velocity"]
+    ...         v *= momentum
+    ...         v -= lr * g
+    ...         p += v
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = Momentum([x], lr=0.1)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> x
+    tensor([0.8, 1.6], requires_grad=True)
+
+    `params` are the Tensors to change, leaves all of them, or groups, {"params": [...], "lr": ...}, with settings of their
+    own; `defaults` are the settings of groups that do not say otherwise. TypeError and ValueError say what is wrong.
+    """
+
+    elementwise: ClassVar[bool] = False
+    defaults: dict[str, Any]
+    param_groups: list[dict[str, Any]]
+
+    def __init__(self, params: Any, defaults: Mapping[str, Any]) -> None:
+        name = type(self).__name__
+        self.defaults = dict(defaults)
+        self.param_groups = []
+        self._slots: dict[Tensor, Slot] = {}
+        self._plans: dict[int, Plan] = {}  # by the place of the group
+        self._disruptions = 0
+        self._update_asks = self._asked_by(self.update, 3)
+        self._start_asks = self._asked_by(self.start, 1)
+        if isinstance(params, Tensor | np.ndarray):
+            raise TypeError(
+                f"{name} takes a list of parameters, not a single {type(params).__name__}; write {name}([p], ...)"
+            )
+        if isinstance(params, Mapping):
+            raise TypeError(
+                f"{name} takes a list of parameters or of groups, not a mapping; write {name}([group], ...)"
+            )
+        groups = list(params)
+        if not groups:
+            raise ValueError(
+                f"{name} got no parameters; write {name}(model.parameters(), ...), and note that what parameters() returns "
+                "can be gone through only once: params = list(model.parameters()) can be used again"
+            )
+        for group in groups if isinstance(groups[0], Mapping) else [{"params": groups}]:
+            self.add_param_group(group)
+
+    def start(self, p: Any, *args: Any, **settings: Any) -> State:
+        """The state of a parameter with these values before its first update: arrays, by name."""
+        return {}
+
+    def update(self, p: Any, g: Any, state: State, *args: Any, **settings: Any) -> None:
+        """Change p by its gradient g, in place, and the state with it."""
+        raise NotImplementedError(f"{type(self).__name__} has no update(self, p, g, state, *, lr, ...)")
+
+    def check(self, group: Mapping[str, Any]) -> None:
+        """ValueError for settings that make no sense. An optimizer adds what it knows to what is said here."""
+        for name in ("lr", "eps", "weight_decay", "momentum"):
+            if name in group and not group[name] >= 0:
+                raise ValueError(f"{type(self).__name__}: {name} must not be negative, and is {group[name]}")
+
+    # --- Groups ---
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Change these parameters too: {"params": [...], "lr": ...}, with the defaults for what is not given."""
+        if not isinstance(param_group, Mapping) or "params" not in param_group:
+            raise TypeError(f"a group is a mapping such as {{'params': [...], 'lr': 0.1}}, not {_shown(param_group)}")
+        params = param_group["params"]
+        if isinstance(params, set | frozenset):
+            raise TypeError("parameters need an order that is the same in every run; give a list, not a set")
+        params = [params] if isinstance(params, Tensor) else list(params)
+        taken = {p for group in self.param_groups for p in group["params"]}
+        for i, p in enumerate(params):
+            self._check_parameter(p, i, taken)
+            taken.add(p)
+        group = {"params": params, **self.defaults, **{k: v for k, v in param_group.items() if k != "params"}}
+        self.check(group)
+        self.param_groups.append(group)
+
+    def _check_parameter(self, p: Any, i: int, taken: set[Tensor]) -> None:
+        if not isinstance(p, Tensor):
+            advice = "; write model.parameters(), not model.named_parameters()" if isinstance(p, tuple) else ""
+            raise TypeError(f"{type(self).__name__}: parameters are Tensors, and number {i} is {_shown(p)}{advice}")
+        if not p.is_leaf:
+            raise ValueError(
+                f"{type(self).__name__}: parameter {i}, of shape {p.shape}, is not a leaf but the result of {p.node.op.name}: "
+                "what it was computed from would not change with it. Give that instead, "
+                "or make it a leaf: p = p.detach().requires_grad_()"
+            )
+        if p in taken:
+            raise ValueError(
+                f"{type(self).__name__}: parameter {i}, of shape {p.shape}, is listed twice, in one group or in two; "
+                "list every parameter once"
+            )
+
+    def _asked_by(self, method: Callable[..., Any], given: int) -> dict[str, bool]:
+        """{setting: whether it is left out while it is 0} for the parameters of a method after the first `given`."""
+        parameters = list(inspect.signature(method).parameters.values())[given:]
+        asked = {p.name: p.default is None for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+        if any(p.kind is p.VAR_KEYWORD for p in parameters):
+            asked = dict.fromkeys(self.defaults, False) | asked
+        for name in asked.keys() - self.defaults.keys() - {"step", "first"}:
+            raise TypeError(
+                f"{type(self).__name__}.{method.__name__} asks for {name!r}, but the settings are {', '.join(self.defaults)}; "
+                "a new setting needs a value in the defaults"
+            )
+        return asked
+
+    def _settings(self, group: Mapping[str, Any], asked: Mapping[str, bool]) -> dict[str, Any]:
+        settings = {}
+        for name, optional in asked.items():
+            if name in group:  # and not step or first
+                value = group[name]
+                if value.__class__ not in PLAIN:
+                    value = _plain(value)
+                if value or not optional:
+                    settings[name] = value
+        return settings
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, so that the next backward starts from nothing; or fill them with zeros."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                node = p._node
+                if node is not None and node.grad is not None:
+                    node.grad = None if set_to_none else Tensor(np.zeros(p.shape, p.dtype))
+
+    # --- Steps ---
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient. Returns what `closure` returned.
+
+        `closure`, if given, is called first: it is to call zero_grad and backward, and to return the loss.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        changed: list[Any] = []
+        for place, group in enumerate(self.param_groups):
+            settings = self._settings(group, self._update_asks)
+            plan = self._plans.get(place)
+            if plan is None or not plan.holds(group["params"], settings):
+                plan = self._plans[place] = self._new_plan(group, settings)
+            alone = plan.alone
+            for joint in plan.joints:
+                nodes = joint.gather()
+                if nodes is None:
+                    alone = alone + joint.dissolve()
+                    self._disruptions += 1
+                    del self._plans[place]
+                    continue
+                joint.count += 1
+                self._update(joint.values, joint.gradient, joint.state, settings, joint.count)
+                changed += nodes
+            for slot in alone:
+                node = slot.p._node
+                if node is not None and node.grad is not None:
+                    values = slot.follow()
+                    slot.own_count += 1
+                    self._update(values, node.grad._data, slot.own, settings, slot.own_count)
+                    changed.append(node)
+        graph.touch(*changed)
+        return loss
+
+    def _update(self, p: Any, g: Any, state: State, settings: dict[str, Any], count: int) -> None:
+        """`update`, piece by piece where there is much to do and the pieces do not depend on each other."""
+        if "step" in self._update_asks:
+            settings["step"] = count
+        if "first" in self._update_asks:
+            settings["first"] = count == 1
+        if p.size <= PIECE or not self.elementwise or not all(a.flags.c_contiguous for a in (p, g, *state.values())):
+            self.update(p, g, state, **settings)
+            return
+        p, g = p.reshape(-1), g.reshape(-1)
+        flat = {name: array.reshape(-1) for name, array in state.items()}
+        pieces = -(-p.size // PIECE)
+        size = -(-p.size // pieces)
+        for start in range(0, p.size, size):
+            piece = slice(start, start + size)
+            given = {name: array[piece] for name, array in flat.items()}
+            result = dict(given)
+            self.update(p[piece], g[piece], result, **settings)
+            for name, array in given.items():
+                if result[name] is not array:  # update made a new one
+                    array[...] = result[name]
+
+    def _new_plan(self, group: Mapping[str, Any], settings: dict[str, Any]) -> Plan:
+        active = [self._slots.get(p) or Slot(p) for p in group["params"] if _has_gradient(p)]
+        asked = frozenset(settings)
+        for slot in active:
+            self._slots[slot.p] = slot
+            if slot.joint is not None:
+                slot.joint.dissolve()
+            if slot.started_with != asked:
+                for name, array in self._started(slot.follow(), group).items():
+                    slot.own.setdefault(name, array)
+                slot.started_with = asked
+        families: dict[Any, list[Slot]] = {}
+        for slot in active:
+            if self.elementwise and slot.p.size <= JOINED and self._disruptions <= DISRUPTIONS:
+                age = slot.count if "step" in self._update_asks else min(slot.count, 1)
+                families.setdefault((slot.p.dtype, age, *slot.own), []).append(slot)
+        joints = [joint for family in families.values() for joint in _joined(family)]
+        return Plan(group["params"], settings, joints, [slot for slot in active if slot.joint is None])
+
+    def _started(self, values: Array, group: Mapping[str, Any]) -> State:
+        state = self.start(values, **self._settings(group, self._start_asks))
+        for name, array in state.items() if self.elementwise else ():
+            if not isinstance(array, np.ndarray) or array.shape != values.shape:
+                raise ValueError(
+                    f"{type(self).__name__}.start: the state of an elementwise optimizer is an array of the parameter's shape, "
+                    f"{values.shape}, and {name!r} is {_shown(array)}; write np.zeros_like(p), or elementwise = False"
+                )
+        return state
+
+    # --- State, and saving it ---
+
+    @property
+    def state(self) -> dict[Tensor, dict[str, Any]]:
+        """{parameter: {name: Tensor}}, what is kept of each parameter that has been updated, on the optimizer's memory."""
+        return {p: self._shown_state(slot) for p, slot in self._slots.items()}
+
+    def _shown_state(self, slot: Slot) -> dict[str, Any]:
+        counted = {"step": slot.count} if "step" in self._update_asks else {}
+        return counted | {
+            name: from_numpy(value) if isinstance(value, np.ndarray) else value for name, value in slot.state.items()
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """{"state": {0: {...}, 1: {...}}, "param_groups": [{"lr": ..., "params": [0, 1]}]}: all but the parameters.
+
+        Parameters are numbered through all groups. Arrays are Tensors on the optimizer's memory: `copy.deepcopy` keeps the
+        present ones.
+        """
+        numbers = {p: i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
+        return {
+            "state": {
+                numbers[p]: self._shown_state(slot) for p, slot in self._slots.items() if p in numbers and slot.state
+            },
+            "param_groups": [
+                {**{k: v for k, v in group.items() if k != "params"}, "params": [numbers[p] for p in group["params"]]}
+                for group in self.param_groups
+            ],
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over settings and state, copied, from what `state_dict` returned, here or in PyTorch.
+
+        ValueError if groups, their sizes or shapes differ; then nothing has been changed.
+        """
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= state_dict.keys():
+            raise ValueError(
+                "load_state_dict takes what state_dict() returns: a mapping with 'state' and 'param_groups'"
+            )
+        sizes = [len(group["params"]) for group in self.param_groups]
+        given = [len(group["params"]) for group in state_dict["param_groups"]]
+        if sizes != given:
+            raise ValueError(
+                f"load_state_dict: this {type(self).__name__} has groups of {sizes} parameters, the saved one of {given}; "
+                "make it with the same groups first"
+            )
+        numbers = [number for group in state_dict["param_groups"] for number in group["params"]]
+        params = [p for group in self.param_groups for p in group["params"]]
+        slots = {}
+        for number, p in zip(numbers, params):
+            if number in state_dict["state"]:
+                slots[p] = self._loaded(p, number, state_dict["state"][number])
+        groups = [
+            {**ours, **{name: value for name, value in theirs.items() if name != "params"}}
+            for ours, theirs in zip(self.param_groups, state_dict["param_groups"])
+        ]
+        for group in groups:
+            self.check(group)
+        self.param_groups, self._slots, self._plans = groups, slots, {}
+
+    def _loaded(self, p: Tensor, number: Any, saved: Mapping[str, Any]) -> Slot:
+        slot = Slot(p)
+        for name, value in saved.items():
+            value = value.detach() if hasattr(value, "detach") else value
+            if name == "step":
+                slot.own_count = int(value)
+            elif value is not None:
+                array = np.array(value, p.dtype)
+                if self.elementwise and array.shape != p.shape:
+                    raise ValueError(
+                        f"load_state_dict: {name!r} of parameter {number} has shape {array.shape}, the parameter {p.shape}; "
+                        "the state is of another model"
+                    )
+                slot.own[name] = array
+        if slot.own and "step" not in saved:
+            slot.own_count = 1  # no longer the first update
+        return slot
+
+    def __getstate__(self) -> dict[str, Any]:
+        slots = {}
+        for p, slot in self._slots.items():
+            kept = slots[p] = Slot(p)
+            kept.own_count, kept.started_with = slot.count, slot.started_with
+            kept.own = {name: np.array(v) if isinstance(v, np.ndarray) else v for name, v in slot.state.items()}
+        return {**self.__dict__, "_slots": slots, "_plans": {}}
+
+    def __repr__(self) -> str:
+        lines = []
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {name}: {value}" for name, value in sorted(group.items()) if name != "params"]
+        return f"{type(self).__name__} (\n" + "\n".join(lines) + "\n)"
+
+
+def _joined(family: list[Slot]) -> Iterator[Joint]:
+    """Joints of parameters that nobody else holds the array of, whose values move; and of those that are neighbours already."""
+    movable = [slot for slot in family if slot.p._data.base is None and getrefcount(slot.p._data) == 2]
+    if len(movable) > 1:
+        yield Joint(movable, np.concatenate([slot.p._data.ravel() for slot in movable]))
+    run: list[Slot] = []
+    for slot in [slot for slot in family if slot not in movable]:
+        if run and not _follows(slot.p._data, run[-1].p._data):
+            yield from _neighbours(run)
+            run = []
+        run.append(slot)
+    yield from _neighbours(run)
+
+
+def _neighbours(run: list[Slot]) -> Iterator[Joint]:
+    if len(run) > 1:
+        start, base = _place(run[0].p._data), run[0].p._data.base
+        yield Joint(run, base[start : _place(run[-1].p._data) + run[-1].p._data.size])
+
+
+def _follows(b: Array, a: Array) -> bool:
+    """Whether a and b are views of one flat array, b right behind a."""
+    base = a.base
+    return (
+        isinstance(base, np.ndarray)
+        and base is b.base
+        and base.ndim == 1
+        and base.dtype == a.dtype == b.dtype
+        and base.flags.c_contiguous
+        and a.flags.c_contiguous
+        and b.flags.c_contiguous
+        and _place(b) == _place(a) + a.size
+    )
+
+
+def _place(view: Array) -> int:
+    """Where in its flat base a view begins."""
+    assert view.base is not None
+    return (view.ctypes.data - view.base.ctypes.data) // view.itemsize
+
+
+def _brought_back(p: Tensor, view: Array) -> bool:
+    """Whether new values of a joined parameter could be copied to its place: nobody else holds their array."""
+    values = p._data
+    if values.shape != view.shape or values.dtype != view.dtype or values.base is not None or getrefcount(values) != 3:
+        return False
+    view[...] = values
+    p._data = view
+    return True
+
+
+def _has_gradient(p: Tensor) -> bool:
+    return p._node is not None and p._node.grad is not None
+
+
+def _plain(value: Any) -> Any:
+    """A setting as a Python number, which leaves the dtype of arrays alone; inside tuples too."""
+    if isinstance(value, tuple | list):
+        return tuple(map(_plain, value))
+    if isinstance(value, np.generic | np.ndarray | Tensor) and value.size == 1:
+        return value.item()
+    return value
+
+
+def _shown(value: Any) -> str:
+    shape = f" of shape {value.shape}" if hasattr(value, "shape") else ""
+    return f"a {type(value).__name__}{shape}"

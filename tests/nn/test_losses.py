@@ -1,0 +1,258 @@
+"""The losses: against the textbook's formulas and PyTorch, at large logits, to second order, and what they refuse."""
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Tensor
+from nn import functional as F
+
+RNG = np.random.default_rng(0)
+LOGITS = RNG.normal(size=(6, 4))
+CLASSES = np.array([0, 3, 1, 1, 2, 0])
+SHARES = RNG.dirichlet(np.ones(4), size=6)
+REDUCTIONS = ["mean", "sum", "none"]
+
+
+def softplus(x):
+    return np.logaddexp(0, x)
+
+
+def log_softmax(x):
+    return x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+
+
+def gradient(loss, x):
+    """The loss as an array, and the gradient of its sum."""
+    leaf = Tensor(x, requires_grad=True)
+    result = loss(leaf)
+    result.sum().backward()
+    return result.detach().numpy(), leaf.grad.numpy()
+
+
+# --- Formulas ---------------------------------------------------------------------------------------------------------
+
+
+def test_mean_squared_error_is_its_formula():
+    loss, g = gradient(lambda a: F.mse_loss(a, SHARES), LOGITS)
+    np.testing.assert_allclose(loss, ((LOGITS - SHARES) ** 2).mean(), rtol=1e-14)
+    np.testing.assert_allclose(g, 2 * (LOGITS - SHARES) / LOGITS.size, rtol=1e-14)
+
+
+def test_binary_cross_entropy_is_softplus_of_the_signed_logit():
+    targets = (SHARES > 0.25).astype(float)
+    loss, g = gradient(lambda a: F.binary_cross_entropy_with_logits(a, targets, reduction="none"), LOGITS)
+    np.testing.assert_allclose(loss, softplus((1 - 2 * targets) * LOGITS), rtol=1e-13)
+    np.testing.assert_allclose(g, 1 / (1 + np.exp(-LOGITS)) - targets, rtol=1e-13)
+
+
+def test_cross_entropy_is_minus_the_log_of_softmax_for_classes_and_for_probabilities():
+    loss, g = gradient(lambda a: F.cross_entropy(a, CLASSES), LOGITS)
+    log_p, one_hot = log_softmax(LOGITS), np.eye(4)[CLASSES]
+    np.testing.assert_allclose(loss, -(one_hot * log_p).sum() / 6, rtol=1e-14)
+    np.testing.assert_allclose(g, (np.exp(log_p) - one_hot) / 6, rtol=1e-12)
+    loss, g = gradient(lambda a: F.cross_entropy(a, SHARES), LOGITS)
+    np.testing.assert_allclose(loss, -(SHARES * log_p).sum() / 6, rtol=1e-14)
+    np.testing.assert_allclose(g, (np.exp(log_p) - SHARES) / 6, rtol=1e-12, atol=1e-16)
+
+
+def test_the_gradient_of_a_confident_wrong_answer_keeps_its_precision():
+    _, g = gradient(lambda a: F.binary_cross_entropy_with_logits(a, np.zeros(3), reduction="none"), np.array([-20.0, -40.0, -700.0]))
+    np.testing.assert_allclose(g, np.exp([-20.0, -40.0, -700.0]), rtol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logits_of_a_thousand_give_finite_losses_and_exact_gradients(dtype):
+    x = np.array([1000.0, -1000.0, 1000.0, -1000.0], dtype)
+    loss, g = gradient(lambda a: F.binary_cross_entropy_with_logits(a, np.array([1, 0, 0, 1]), reduction="none"), x)
+    assert loss.tolist() == [0, 0, 1000, 1000]
+    assert g.tolist() == [0, 0, 1, -1]
+    x = np.array([[1000.0, 0.0], [0.0, 1000.0], [-1000.0, -1000.0]], dtype)
+    loss, g = gradient(lambda a: F.cross_entropy(a, np.array([0, 0, 1]), reduction="none"), x)
+    np.testing.assert_allclose(loss, [0, 1000, math.log(2)], rtol=1e-6)
+    assert g.tolist() == [[0, 0], [-1, 1], [0.5, -0.5]]
+    assert (loss.dtype, g.dtype) == (dtype, dtype)
+
+
+def test_a_masked_class_of_minus_infinity_takes_no_part():
+    x = np.array([[0.0, -np.inf, 0.0]])
+    for target in (np.array([0]), np.array([[1.0, 0.0, 0.0]])):
+        loss, g = gradient(lambda a, t=target: F.cross_entropy(a, t), x)
+        np.testing.assert_allclose(loss, math.log(2))
+        np.testing.assert_allclose(g, [[-0.5, 0.0, 0.5]])
+
+
+def test_a_loss_that_counts_for_nothing_has_a_zero_gradient_whatever_its_values():
+    bad = np.array([[np.nan, 1.0], [0.0, 1.0]])
+    _, g = gradient(lambda a: 0.0 * F.cross_entropy(a, np.array([0, 1])) + a[1].sum(), bad)
+    assert g.tolist() == [[0.0, 0.0], [1.0, 1.0]]
+    _, g = gradient(lambda a: F.mse_loss(a, np.zeros((2, 2)), reduction="none")[1], bad)
+    assert g.tolist() == [[0.0, 0.0], [0.0, 2.0]]
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda a, r: F.mse_loss(a, SHARES, reduction=r),
+        lambda a, r: F.binary_cross_entropy_with_logits(a, SHARES, reduction=r),
+        lambda a, r: F.cross_entropy(a, CLASSES, reduction=r),
+        lambda a, r: F.cross_entropy(a, SHARES, reduction=r),
+    ],
+    ids=["mse", "binary", "classes", "probabilities"],
+)
+def test_second_derivatives_are_those_of_central_differences(loss, reduction):
+    direction, h = RNG.normal(size=LOGITS.shape), 1e-5
+    exact = autograd.hvp(lambda a: loss(a, reduction), LOGITS, direction)
+    slope = autograd.grad(lambda a: loss(a, reduction))
+    np.testing.assert_allclose(exact, (slope(LOGITS + h * direction) - slope(LOGITS - h * direction)) / (2 * h), rtol=1e-6, atol=1e-9)
+
+
+# --- PyTorch ----------------------------------------------------------------------------------------------------------
+
+WEIGHT = np.array([0.5, 2.0, 1.0, 0.25])
+IGNORED = np.array([0, -100, 1, 1, -100, 0])
+IMAGES = RNG.normal(size=(2, 4, 3, 5))
+LABELS = RNG.integers(0, 4, size=(2, 3, 5))
+CASES = {
+    "mse": ("mse_loss", LOGITS, SHARES, {}),
+    "binary": ("binary_cross_entropy_with_logits", LOGITS, SHARES, {}),
+    "binary, weights": ("binary_cross_entropy_with_logits", LOGITS, SHARES, {"weight": WEIGHT}),
+    "binary, weights of positives": ("binary_cross_entropy_with_logits", LOGITS, SHARES, {"pos_weight": WEIGHT}),
+    "classes": ("cross_entropy", LOGITS, CLASSES, {}),
+    "classes, weights": ("cross_entropy", LOGITS, CLASSES, {"weight": WEIGHT}),
+    "classes, some ignored": ("cross_entropy", LOGITS, IGNORED, {}),
+    "classes, a class ignored": ("cross_entropy", LOGITS, CLASSES, {"ignore_index": 1}),
+    "classes, smoothed": ("cross_entropy", LOGITS, CLASSES, {"label_smoothing": 0.1}),
+    "classes, all at once": ("cross_entropy", LOGITS, IGNORED, {"weight": WEIGHT, "label_smoothing": 0.1}),
+    "one sample": ("cross_entropy", LOGITS[0], CLASSES[0], {}),
+    "images": ("cross_entropy", IMAGES, LABELS, {}),
+    "images, weights": ("cross_entropy", IMAGES, LABELS, {"weight": WEIGHT}),
+    "probabilities": ("cross_entropy", LOGITS, SHARES, {}),
+    "probabilities, weights, smoothed": ("cross_entropy", LOGITS, SHARES, {"weight": WEIGHT, "label_smoothing": 0.1}),
+    "probabilities of one sample": ("cross_entropy", LOGITS[0], SHARES[0], {}),
+    "probabilities of images": ("cross_entropy", IMAGES, np.abs(IMAGES), {}),
+}
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("case", CASES)
+def test_losses_and_their_gradients_are_those_of_pytorch(case, reduction):
+    torch = pytest.importorskip("torch")
+    name, x, target, options = CASES[case]
+    loss, g = gradient(lambda a: getattr(F, name)(a, target, reduction=reduction, **options), x)
+    leaf = torch.tensor(x, requires_grad=True)
+    theirs = {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+    expected = getattr(torch.nn.functional, name)(leaf, torch.tensor(target), reduction=reduction, **theirs)
+    expected.sum().backward()
+    assert loss.shape == tuple(expected.shape)
+    np.testing.assert_allclose(loss, expected.detach().numpy(), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(g, leaf.grad.numpy(), rtol=1e-11, atol=1e-15)
+
+
+def test_the_modules_are_the_functions_with_settings():
+    binary = nn.BCEWithLogitsLoss(pos_weight=WEIGHT, reduction="sum")
+    assert binary(LOGITS, SHARES).item() == F.binary_cross_entropy_with_logits(LOGITS, SHARES, pos_weight=WEIGHT, reduction="sum").item()
+    settings = {"weight": WEIGHT, "ignore_index": 1, "label_smoothing": 0.1}
+    assert nn.CrossEntropyLoss(**settings)(LOGITS, CLASSES).item() == F.cross_entropy(LOGITS, CLASSES, **settings).item()
+    assert nn.MSELoss(reduction="none")(LOGITS, SHARES).shape == LOGITS.shape
+    assert list(nn.CrossEntropyLoss(weight=WEIGHT).state_dict()) == ["weight"]
+    assert list(nn.CrossEntropyLoss().state_dict()) == []
+
+
+# --- Types ------------------------------------------------------------------------------------------------------------
+
+
+def test_targets_take_the_dtype_of_the_prediction():
+    x = LOGITS.astype(np.float32)
+    for loss in (F.mse_loss, F.binary_cross_entropy_with_logits, F.cross_entropy):
+        assert loss(x, SHARES).dtype == np.float32
+        assert loss(Tensor(x), Tensor(SHARES)).dtype == np.float32
+    assert F.mse_loss(x, np.zeros((6, 4), int)).dtype == np.float32
+    assert F.binary_cross_entropy_with_logits(x, x > 0).dtype == np.float32
+    assert F.cross_entropy(x.tolist(), CLASSES.tolist()).dtype == np.float32
+    for kind in (np.uint8, np.int32, np.uint64):
+        assert F.cross_entropy(x, CLASSES.astype(kind)).item() == F.cross_entropy(x, CLASSES).item()
+
+
+def test_the_mean_over_no_samples_is_not_a_number_and_the_sum_is_zero():
+    empty, labels = np.zeros((0, 3)), np.zeros(0, int)
+    assert math.isnan(F.mse_loss(empty, empty).item())
+    assert math.isnan(F.cross_entropy(empty, labels).item())
+    assert F.cross_entropy(empty, labels, reduction="sum").item() == 0
+
+
+def test_a_target_changed_after_the_loss_does_not_change_its_gradient():
+    labels, x = CLASSES.copy(), Tensor(LOGITS, requires_grad=True)
+    loss = F.cross_entropy(x, labels)
+    labels[:] = 0
+    loss.backward()
+    np.testing.assert_allclose(x.grad.numpy(), gradient(lambda a: F.cross_entropy(a, CLASSES), LOGITS)[1])
+
+
+# --- Refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [F.mse_loss, F.binary_cross_entropy_with_logits])
+def test_a_column_against_a_row_is_refused_with_both_shapes_and_the_line_to_write(loss):
+    with pytest.raises(ValueError, match=r"input has shape \(4, 1\) and the target \(4,\).*write input.reshape\(4\)"):
+        loss(np.zeros((4, 1)), np.zeros(4))
+    with pytest.raises(ValueError, match=r"input has shape \(4,\) and the target \(4, 1\).*write input.reshape\(4, 1\)"):
+        loss(np.zeros(4), np.zeros((4, 1)))
+    with pytest.raises(ValueError, match=r"shape \(4, 2\) and the target \(2,\).*give both the same shape"):
+        loss(np.zeros((4, 2)), np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("labels", "named"),
+    [
+        ([0, 1, 4, 0, 0, 0], r"label 4 at target\[2\] is not one of the 4 classes, 0 to 3"),
+        ([0, 1, 2, -1, 0, 9], r"label -1 at target\[3\] is not one of the 4 classes"),
+        ([0, -100, 2, 0, 7, 0], r"label 7 at target\[4\]"),
+    ],
+)
+def test_a_label_that_is_no_class_is_named_with_its_place(labels, named):
+    for options in ({}, {"label_smoothing": 0.1}, {"weight": WEIGHT}):
+        with pytest.raises(IndexError, match=named):
+            F.cross_entropy(LOGITS, np.array(labels), **options)
+
+
+def test_the_place_of_a_wrong_label_is_that_in_the_target_as_given():
+    labels = LABELS.copy()
+    labels[1, 2, 4] = 4
+    with pytest.raises(IndexError, match=r"label 4 at target\[1, 2, 4\] is not one of the 4 classes"):
+        F.cross_entropy(IMAGES, labels)
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "advice"),
+    [
+        (CLASSES.astype(float), TypeError, r"classes are integers: write target.astype\(int\)"),
+        (CLASSES > 0, TypeError, r"write target.astype\(int\)"),
+        (np.eye(4, dtype=int)[CLASSES], TypeError, r"write target.astype\(float\), or target.argmax\(1\)"),
+        (CLASSES[:, None], ValueError, r"classes have shape \(6,\): write target\[..., 0\]"),
+        (CLASSES[:5], ValueError, r"shape \(6, 4\) and the target \(5,\).*must have shape \(6,\)"),
+        (SHARES[:, :3], ValueError, r"or \(6, 4\), probabilities"),
+    ],
+)
+def test_a_target_of_the_wrong_kind_says_what_to_write(target, error, advice):
+    with pytest.raises(error, match=advice):
+        F.cross_entropy(LOGITS, target)
+
+
+def test_other_arguments_that_make_no_sense_are_refused():
+    with pytest.raises(ValueError, match="reduction must be 'mean', 'sum' or 'none', not 'average'"):
+        F.mse_loss(LOGITS, SHARES, reduction="average")
+    with pytest.raises(ValueError, match="not 'average'"):
+        nn.MSELoss(reduction="average")
+    with pytest.raises(ValueError, match=r"weight has shape \(3,\); it needs one for each class, \(4,\)"):
+        F.cross_entropy(LOGITS, CLASSES, weight=WEIGHT[:3])
+    with pytest.raises(ValueError, match="between 0 and 1, not 2"):
+        nn.CrossEntropyLoss(label_smoothing=2)
+    with pytest.raises(ValueError, match=r"shape \(\), and needs an axis of classes"):
+        F.cross_entropy(np.array(1.0), np.array(0))
+    with pytest.raises(TypeError, match=r"predictions are floating: write input.astype"):
+        F.mse_loss(np.arange(3), np.zeros(3))

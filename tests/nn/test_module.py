@@ -1,0 +1,405 @@
+"""Module and Parameter: what is found, counted, saved, loaded and printed; hooks; marks in the graph."""
+
+import copy
+import pickle
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Tensor, graph
+
+
+class Block(nn.Module):
+    """A part with a parameter, a buffer that is saved and one that is not, and a layer."""
+
+    def __init__(self):
+        self.scale = nn.Parameter(np.ones(3))
+        self.register_buffer("mean", np.zeros(3))
+        self.register_buffer("cache", np.zeros(2), persistent=False)
+        self.layer = nn.Linear(3, 3)
+        self.note = "not a parameter"
+
+    def forward(self, x):
+        return self.layer(x * self.scale)
+
+
+class Tied(nn.Module):
+    """Two layers with one weight."""
+
+    def __init__(self):
+        self.first = nn.Linear(3, 3)
+        self.second = nn.Linear(3, 3)
+        self.second.weight = self.first.weight
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+def network():
+    return nn.Sequential(OrderedDict(block=Block(), out=nn.Linear(3, 1)))
+
+
+# --- The tree ---------------------------------------------------------------------------------------------------------
+
+
+def test_parameters_and_modules_are_found_by_assignment_in_its_order():
+    names = ["block.scale", "block.layer.weight", "block.layer.bias", "out.weight", "out.bias"]
+    assert [name for name, _ in network().named_parameters()] == names
+    assert [name for name, _ in network().named_modules()] == ["", "block", "block.layer", "out"]
+    assert [name for name, _ in network().named_children()] == ["block", "out"]
+    assert [type(module) for module in network().children()] == [Block, nn.Linear]
+    assert [name for name, _ in network().named_buffers()] == ["block.mean", "block.cache"]
+    assert [name for name, _ in Block().named_parameters(recurse=False)] == ["scale"]
+    assert [name for name, _ in Block().named_parameters(prefix="p")] == ["p.scale", "p.layer.weight", "p.layer.bias"]
+
+
+def test_a_subclass_need_not_call_the_initialiser_of_its_base():
+    assert len(list(Block().parameters())) == 3
+
+
+def test_a_shared_parameter_is_counted_once_and_found_under_each_name_on_request():
+    model = Tied()
+    assert [name for name, _ in model.named_parameters()] == ["first.weight", "first.bias", "second.bias"]
+    every = [name for name, _ in model.named_parameters(remove_duplicate=False)]
+    assert every == ["first.weight", "first.bias", "second.weight", "second.bias"]
+
+
+def test_a_module_used_twice_is_counted_once():
+    layer = nn.Linear(2, 2)
+    model = nn.Sequential(layer, nn.ReLU(), layer)
+    assert len(list(model.parameters())) == 2
+    assert [name for name, _ in model.named_modules()] == ["", "0", "1"]
+    assert [name for name, _ in model.named_modules(remove_duplicate=False)] == ["", "0", "1", "2"]
+
+
+def test_the_gradient_of_a_shared_parameter_is_the_sum_over_its_uses():
+    model = Tied().double()
+    x = np.linspace(-1, 1, 6).reshape(2, 3)
+    model(x).sum().backward()
+    weight, bias = model.first.weight.numpy(), model.first.bias.numpy()
+    hidden = x @ weight.T + bias
+    g = np.ones((2, 3))
+    expected = g.T @ hidden + (g @ weight).T @ x
+    np.testing.assert_allclose(model.first.weight.grad.numpy(), expected)
+
+
+def test_apply_visits_children_before_parents():
+    seen = []
+    model = network()
+    assert model.apply(seen.append) is model
+    assert [type(module).__name__ for module in seen] == ["Linear", "Block", "Linear", "Sequential"]
+
+
+def test_an_attribute_can_be_replaced_and_deleted():
+    block = Block()
+    block.scale = nn.Parameter(np.zeros(2))
+    assert [name for name, _ in block.named_parameters()][0] == "scale"
+    block.scale = None
+    del block.layer, block.mean
+    assert not list(block.parameters())
+    assert [name for name, _ in block.named_buffers()] == ["cache"]
+
+
+def test_parts_can_be_registered_by_a_computed_name():
+    module = nn.Module()
+    module.add_module("a", nn.Tanh())
+    module.register_parameter("w", nn.Parameter([1.0]))
+    module.register_parameter("left_out", None)
+    module.register_buffer("later", None)
+    assert list(module.state_dict()) == ["w"]
+    module.later = Tensor([2.0])
+    assert list(module.state_dict()) == ["w", "later"]
+    assert module.left_out is None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "message"),
+    [
+        (lambda m: setattr(m, "scale", Tensor([1.0])), TypeError, r"write self.scale.data = ... for new values"),
+        (lambda m: setattr(m, "scale", 3.0), TypeError, r"scale is a Parameter, and a float cannot take its place"),
+        (lambda m: setattr(m, "mean", 3.0), TypeError, r"mean is a buffer.*write self.mean = Tensor"),
+        (lambda m: setattr(m, "children", nn.Tanh()), AttributeError, r"every Module has 'children' already"),
+        (lambda m: m.add_module("a.b", nn.Tanh()), KeyError, "must not be empty, nor contain a dot"),
+        (lambda m: m.add_module("", nn.Tanh()), KeyError, "must not be empty"),
+        (lambda m: m.add_module("note", nn.Tanh()), KeyError, "has an attribute 'note' already"),
+        (lambda m: m.add_module("forward", nn.Tanh()), KeyError, "has an attribute 'forward' already"),
+        (lambda m: m.add_module(3, nn.Tanh()), TypeError, "a name is a string, not a int"),
+        (lambda m: m.add_module("a", nn.Tanh), TypeError, r"not the class Tanh; write Tanh\(\)"),
+        (lambda m: m.register_parameter("a", Tensor([1.0])), TypeError, r"takes a Parameter or None.*write Parameter"),
+        (lambda m: m.register_buffer("a", m.scale), TypeError, r"write a.detach\(\)"),
+        (lambda m: m.train("yes"), TypeError, "True or False"),
+        (lambda m: m.to(np.int64), TypeError, "float32 or float64, not int64"),
+        (lambda m: m.to("cuda"), ValueError, "device='cpu'"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_changes_nothing(spoil, error, message):
+    block = Block()
+    before = [name for name, _ in block.named_modules()], list(block.state_dict())
+    with pytest.raises(error, match=message):
+        spoil(block)
+    assert ([name for name, _ in block.named_modules()], list(block.state_dict())) == before
+
+
+def test_a_module_without_forward_says_what_to_write():
+    with pytest.raises(NotImplementedError, match=r"write one that returns the result"):
+        nn.Module()(1)
+
+
+# --- Modes and types --------------------------------------------------------------------------------------------------
+
+
+def test_train_and_eval_reach_every_module():
+    model = network()
+    assert all(module.training for module in model.modules())
+    assert model.eval() is model
+    assert not any(module.training for module in model.modules())
+    assert all(module.training for module in model.train().modules())
+
+
+def test_requires_grad_and_zero_grad_reach_every_parameter():
+    model = network()
+    model(np.ones((2, 3))).sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+    model.zero_grad(set_to_none=False)
+    assert all((p.grad == 0).all() for p in model.parameters())
+    model.zero_grad()
+    assert all(p.grad is None for p in model.parameters())
+    assert model.requires_grad_(False)(np.ones((2, 3))).requires_grad is False
+
+
+def test_to_changes_floating_values_and_their_gradients_only():
+    block = Block()
+    block.register_buffer("count", np.array(3))
+    block(np.ones((1, 3))).sum().backward()
+    assert block.double() is block
+    assert {tensor.dtype for tensor in block.parameters()} == {np.dtype(np.float64)}
+    assert block.layer.weight.grad.dtype == np.float64
+    assert (block.mean.dtype, block.count.dtype) == (np.float64, np.int64)
+    assert block(np.ones((1, 3))).dtype == np.float64
+    block.zero_grad()
+    block(np.ones((1, 3))).sum().backward()
+    assert block.layer.weight.grad.dtype == np.float64
+    for back in (block.float, lambda: block.to(autograd.float32), lambda: block.to("cpu", np.float32), block.cpu):
+        assert back().layer.weight.dtype == np.float32
+
+
+# --- Saving and loading -----------------------------------------------------------------------------------------------
+
+
+def test_state_dict_keys_are_those_of_pytorch():
+    torch = pytest.importorskip("torch")
+
+    class Theirs(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(3))
+            self.register_buffer("mean", torch.zeros(3))
+            self.register_buffer("cache", torch.zeros(2), persistent=False)
+            self.layer = torch.nn.Linear(3, 3)
+
+    theirs = torch.nn.Sequential(OrderedDict(block=Theirs(), out=torch.nn.Linear(3, 1)))
+    ours = network()
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert ours.load_state_dict(theirs.state_dict()) == ([], [])
+    for name, value in theirs.state_dict().items():
+        np.testing.assert_array_equal(ours.state_dict()[name].numpy(), value.numpy())
+
+
+def test_state_dict_is_on_the_memory_of_the_module_and_needs_no_gradient():
+    model = network()
+    state = model.state_dict()
+    assert not any(tensor.requires_grad for tensor in state.values())
+    state["out.bias"].numpy()[:] = 7
+    assert model.out.bias.tolist() == [7.0]
+
+
+def test_a_saved_state_brings_another_module_to_the_same_values():
+    model, other = network(), network()
+    x = np.ones((2, 3))
+    assert not np.array_equal(model(x).tolist(), other(x).tolist())
+    other.load_state_dict(model.state_dict())
+    assert np.array_equal(model(x).tolist(), other(x).tolist())
+    assert other.out.weight.requires_grad
+    assert not np.shares_memory(other.out.weight.numpy(), model.out.weight.numpy())
+
+
+def test_a_shared_parameter_has_its_names_in_the_state_and_one_tensor():
+    state = Tied().state_dict()
+    assert list(state) == ["first.weight", "first.bias", "second.weight", "second.bias"]
+    assert state["first.weight"] is state["second.weight"]
+    assert len(pickle.dumps(state)) < len(pickle.dumps({**state, "first.weight": Tensor(np.ones((3, 3), np.float32))}))
+
+
+def test_a_shared_parameter_is_loaded_from_one_of_its_names():
+    model, state = Tied(), Tied().state_dict()
+    del state["first.weight"]
+    model.load_state_dict(state)
+    assert np.array_equal(model.first.weight.numpy(), state["second.weight"].numpy())
+    assert model.first.weight is model.second.weight
+
+
+def test_loading_says_all_that_does_not_fit_and_changes_nothing():
+    model = network()
+    before = copy.deepcopy(model.state_dict())
+    state = {"block.scale": np.zeros(3), "out.bias": np.zeros(2), "unknown": np.zeros(1)}
+    with pytest.raises(RuntimeError) as caught:
+        model.load_state_dict(state)
+    message = str(caught.value)
+    assert "'out.bias' has shape (2,), but the module's has (1,)" in message
+    assert "missing: 'block.mean', 'block.layer.weight', 'block.layer.bias', 'out.weight'" in message
+    assert "unexpected: 'unknown'" in message
+    assert "strict=False" in message
+    assert all(np.array_equal(before[name].numpy(), value.numpy()) for name, value in model.state_dict().items())
+
+
+def test_loading_without_strictness_takes_what_fits_and_reports_the_rest():
+    model = network()
+    found = model.load_state_dict({"block.scale": np.full(3, 5.0), "unknown": np.zeros(1)}, strict=False)
+    assert model.block.scale.tolist() == [5.0, 5.0, 5.0]
+    assert found.unexpected_keys == ["unknown"]
+    assert "out.weight" in found.missing_keys
+    with pytest.raises(RuntimeError, match=r"'block.scale' has shape \(2,\)"):
+        model.load_state_dict({"block.scale": np.zeros(2)}, strict=False)
+
+
+def test_two_values_for_one_shared_parameter_are_refused():
+    model = Tied()
+    state = {**model.state_dict(), "second.weight": np.zeros((3, 3))}
+    with pytest.raises(RuntimeError, match=r"'first.weight' and 'second.weight' are one parameter here"):
+        model.load_state_dict(state)
+
+
+def test_loading_takes_a_mapping_of_numbers_only():
+    with pytest.raises(TypeError, match=r"such as state_dict\(\) returns, not a list"):
+        network().load_state_dict([1])
+    with pytest.raises(RuntimeError, match="which is not numbers"):
+        network().load_state_dict({"out.bias": np.array(["a"])}, strict=False)
+
+
+def test_backward_after_loading_is_refused_where_it_would_use_the_old_values():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    loss = model(np.ones((1, 2))).sum()
+    model.load_state_dict(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1)).state_dict())
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+
+
+def test_a_module_can_be_copied_and_pickled_and_stays_whole():
+    model = nn.Sequential(Tied(), Block())
+    x = np.ones((2, 3))
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert np.array_equal(twin(x).tolist(), model(x).tolist())
+        assert twin[0].first.weight is twin[0].second.weight
+        assert list(twin.state_dict()) == list(model.state_dict())
+        assert not {id(p) for p in twin.parameters()} & {id(p) for p in model.parameters()}
+        twin(x).sum().backward()
+        assert twin[0].first.weight.node.notes["name"] == "weight"
+    assert model[0].first.weight.grad is None
+
+
+# --- Parameter --------------------------------------------------------------------------------------------------------
+
+
+def test_a_parameter_is_a_leaf_that_needs_a_gradient():
+    p = nn.Parameter(Tensor([1.0], requires_grad=True) * 2)
+    assert (p.is_leaf, p.requires_grad, p.tolist()) == (True, True, [2.0])
+    assert nn.Parameter([1.0]).dtype == np.float32
+    assert nn.Parameter(np.ones(2)).dtype == np.float64
+    assert not nn.Parameter(np.arange(3), requires_grad=False).requires_grad
+    with pytest.raises(TypeError, match="dtype=float"):
+        nn.Parameter([1, 2])
+
+
+def test_a_parameter_shares_the_memory_of_a_tensor_and_copies_an_array():
+    tensor, array = Tensor([1.0]), np.ones(1)
+    assert np.shares_memory(nn.Parameter(tensor).numpy(), tensor.numpy())
+    assert not np.shares_memory(nn.Parameter(array).numpy(), array)
+
+
+def test_operations_on_a_parameter_give_plain_tensors():
+    assert type(nn.Parameter([1.0]) * 2) is Tensor
+    assert type(nn.Parameter([1.0]).detach()) is Tensor
+
+
+def test_copies_of_a_parameter_keep_name_gradient_and_attributes():
+    p = nn.Linear(2, 2).weight
+    p.rate = 0.5
+    p.grad = Tensor(np.ones((2, 2), np.float32))
+    for twin in (copy.deepcopy(p), pickle.loads(pickle.dumps(p))):
+        assert (type(twin), twin.name, twin.rate, twin.requires_grad) == (nn.Parameter, "weight", 0.5, True)
+        assert twin.node.notes == {"name": "weight"}
+    assert copy.deepcopy(p).grad.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_a_parameter_keeps_its_name_when_it_is_frozen_and_thawed():
+    layer = nn.Linear(2, 2)
+    layer.requires_grad_(False).requires_grad_(True)
+    assert layer.bias.node.notes == {"name": "bias"}
+
+
+# --- Hooks and marks --------------------------------------------------------------------------------------------------
+
+
+def test_hooks_see_and_may_replace_arguments_and_result():
+    layer, seen = nn.Identity(), []
+    first = layer.register_forward_pre_hook(lambda module, args: (args[0] + 1,))
+    second = layer.register_forward_hook(lambda module, args, result: seen.append((args[0], result)))
+    third = layer.register_forward_hook(lambda module, args, result: result * 10)
+    assert layer(1) == 20
+    assert seen == [(2, 2)]
+    for hook in (first, second, third):
+        hook.remove()
+    assert layer(1) == 1
+    assert len(seen) == 1
+
+
+def test_each_call_marks_the_nodes_it_made_innermost_module_first():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh(), nn.Linear(3, 1)))
+    result = model(np.ones((4, 2)))
+    marks = result.node.notes["modules"]
+    assert [label for label, _ in marks] == ["1 (Linear)", "1 (Sequential)", "Sequential"]
+    made = [
+        [node.op.name for node in graph.ancestors([result.node]) if node.op and first < node.order <= result.node.order]
+        for _, first in marks
+    ]
+    assert made == [["linear"], ["linear", "tanh"], ["linear", "tanh", "linear"]]
+
+
+def test_a_module_that_makes_nothing_leaves_no_mark():
+    x = Tensor([1.0], requires_grad=True) * 2
+    assert nn.Sequential(nn.Identity())(x) is x
+    assert x.node.notes is None
+    assert nn.ReLU()(np.ones(2)).node is None
+
+
+def test_each_of_several_results_is_marked():
+    class Pair(nn.Module):
+        def forward(self, x):
+            return x * 2, [x * 3], x
+
+    x = Tensor([1.0], requires_grad=True)
+    double, _, same = Pair()(x)
+    assert double.node.notes["modules"][0][0] == "Pair"
+    assert same.node.notes is None
+
+
+# --- Printing ---------------------------------------------------------------------------------------------------------
+
+
+def test_printing_is_that_of_pytorch():
+    torch = pytest.importorskip("torch")
+
+    def build(nn):
+        inner = nn.Sequential(nn.Linear(2, 3, bias=False), nn.LeakyReLU(0.2), nn.Flatten(), nn.Identity())
+        return nn.Sequential(OrderedDict(inner=inner, act=nn.Sigmoid(), out=nn.Linear(3, 1), loss=nn.MSELoss()))
+
+    assert repr(build(nn)) == repr(build(torch.nn))
+    for name in ("ReLU", "Tanh", "ELU", "Softplus"):
+        assert repr(getattr(nn, name)()) == repr(getattr(torch.nn, name)())
+
+
+def test_a_module_of_ones_own_prints_its_parts():
+    assert repr(Block()) == "Block(\n  (layer): Linear(in_features=3, out_features=3, bias=True)\n)"

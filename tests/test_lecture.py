@@ -1,0 +1,514 @@
+"""What the lecture teaches, row by row of LECTURE.md, each checked against its own formula written out by hand."""
+
+import itertools
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import optim
+from autograd import Scalar, Tensor, graph
+
+close = np.testing.assert_allclose
+XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+EITHER = np.array([0.0, 1.0, 1.0, 0.0])
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def leaf(values):
+    return Tensor(np.array(values, dtype=float), requires_grad=True)
+
+
+def test_a_row_that_is_shown_in_a_notebook_has_tests_of_its_own_and_a_section_there():
+    folder = Path(__file__).parent.parent / "docs"
+    table = (folder / "lecture.md").read_text("utf-8")
+    for row, link in re.findall(r"^\| (\d+) \|.*\]\((\S+\.ipynb)\) \|$", table, re.MULTILINE):
+        assert any(name.startswith(f"test_row_{row}_") for name in globals()), row
+        sections = re.findall(r"## [^\"]*\(rows? ([\d, ]+)\)", (folder / link).read_text("utf-8"))
+        assert row in re.findall(r"\d+", " ".join(sections)), (row, link)
+
+
+# --- Row 1: a network is a function, made of functions ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("widths", [(3, 2), (3, 5, 4, 2), (1, *[6] * 30, 1)], ids=str)
+def test_row_1_a_network_is_the_chain_of_its_layers_whatever_its_depth_and_width(widths, rng):
+    model = nn.MLP(widths, nn.Tanh, dtype=np.float64, generator=rng)
+    layers = [layer for layer in model if isinstance(layer, nn.Linear)]
+    assert model.depth == len(layers) == len(widths) - 1
+    h = x = rng.normal(size=(7, widths[0]))
+    for k, layer in enumerate(layers, 1):
+        h = h @ layer.weight.numpy().T + layer.bias.numpy()
+        h = np.tanh(h) if k < len(layers) else h
+    close(model(x).detach().numpy(), h, rtol=1e-12)
+
+
+def test_row_1_any_function_of_an_acyclic_graph_is_a_network_too(rng):
+    first, second = nn.Linear(3, 3, dtype=np.float64, generator=rng), nn.Linear(3, 1, dtype=np.float64, generator=rng)
+
+    def network(x):
+        h = np.tanh(first(x))
+        again = np.tanh(first(h)) + x  # the same layer once more, and a way past it
+        return np.sum(second(h * again) ** 2)
+
+    x, eps = rng.normal(size=(4, 3)), 1e-6
+    exact = autograd.grad(network)(x)
+    with autograd.no_grad():
+        for i in np.ndindex(x.shape):
+            e = np.zeros_like(x)
+            e[i] = eps
+            close((network(x + e).item() - network(x - e).item()) / (2 * eps), exact[i], rtol=1e-6, atol=1e-9)
+
+
+# --- Row 2: the linear model on XOR -----------------------------------------------------------------------------------
+
+
+def linear_loss(theta):
+    """Mean squared error of y = w₁x₁ + w₂x₂ + w₀ on XOR; theta = (w₁, w₂, w₀)."""
+    return np.mean((XOR @ theta[:2] + theta[2] - EITHER) ** 2)
+
+
+def test_row_2_least_squares_on_xor_gives_w_0_and_w0_one_half_where_the_engines_gradient_is_0():
+    design = np.hstack([XOR, np.ones((4, 1))])
+    solution = np.linalg.solve(design.T @ design, design.T @ EITHER)
+    close(solution, [0, 0, 0.5], atol=1e-15)
+    value, gradient = autograd.value_and_grad(linear_loss)(np.array([0, 0, 0.5]))
+    assert value == 0.25
+    assert not gradient.any()
+
+
+@pytest.mark.parametrize("start", [(0.0, 0.0, 0.0), (3.0, -2.0, 7.0)])
+def test_row_2_one_newton_step_with_the_engines_hessian_is_least_squares(start):
+    theta = np.array(start)
+    step = np.linalg.solve(autograd.hessian(linear_loss)(theta), autograd.grad(linear_loss)(theta))
+    close(theta - step, [0, 0, 0.5], atol=1e-14)
+
+
+def test_row_2_gradient_descent_on_xor_ends_at_one_half_everywhere():
+    autograd.manual_seed(2)
+    model = nn.Linear(2, 1)
+    descent = optim.SGD(model.parameters(), lr=0.5)
+    for _ in range(200):
+        loss = nn.functional.mse_loss(model(XOR)[:, 0], EITHER)
+        descent.zero_grad()
+        loss.backward()
+        descent.step()
+    close(model.weight.numpy(), [[0, 0]], atol=1e-6)
+    close(model.bias.numpy(), [0.5], atol=1e-6)
+    close(model(XOR).detach().numpy(), np.full((4, 1), 0.5), atol=1e-6)
+    close(loss.item(), 0.25, atol=1e-6)
+
+
+# --- Row 3: two layers on XOR -----------------------------------------------------------------------------------------
+
+GIVEN = {"W": [[1, 1], [1, 1]], "c": [0, -1], "w": [1, -2], "b": 0}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_row_3_the_given_weights_solve_xor_with_a_loss_of_exactly_0(dtype):
+    W, c, w, b = (Tensor(np.array(GIVEN[name], dtype), requires_grad=True) for name in "Wcwb")
+    h = autograd.relu(XOR.astype(dtype) @ W + c)
+    assert h.tolist() == [[0, 0], [1, 0], [1, 0], [2, 1]]
+    y = h @ w + b
+    assert y.tolist() == [0, 1, 1, 0]
+    loss = np.mean((y - EITHER.astype(dtype)) ** 2)
+    loss.backward()
+    assert loss.item() == 0
+    assert not any(parameter.grad.numpy().any() for parameter in (W, c, w, b))
+
+
+def test_row_3_the_given_weights_solve_xor_in_scalars_too():
+    W = [[Scalar(v) for v in row] for row in GIVEN["W"]]
+    c, w = [Scalar(v) for v in GIVEN["c"]], [Scalar(v) for v in GIVEN["w"]]
+    for x, t in zip(XOR.tolist(), EITHER.tolist()):
+        h = [(W[0][i] * x[0] + W[1][i] * x[1] + c[i]).relu() for i in range(2)]
+        y = w[0] * h[0] + w[1] * h[1] + GIVEN["b"]
+        assert (y - t).data == 0
+
+
+def test_row_3_the_given_weights_solve_xor_as_a_module():
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    W, c, w, b = GIVEN.values()
+    model.load_state_dict({"0.weight": W, "0.bias": c, "2.weight": [w], "2.bias": [b]})
+    assert nn.functional.mse_loss(model(XOR)[:, 0], EITHER).item() == 0
+
+
+def test_row_3_a_network_learns_xor_from_most_random_weights():
+    learned = 0
+    for seed in range(10):
+        autograd.manual_seed(seed)
+        model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+        optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        for _ in range(500):
+            loss = nn.functional.mse_loss(model(XOR)[:, 0], EITHER)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        learned += loss.item() < 0.01
+    assert learned >= 9
+
+
+# --- Row 8: the forward step and the backward step --------------------------------------------------------------------
+
+# f and f′, as functions of α
+HIDDEN = {
+    "relu": (lambda a: np.maximum(a, 0), lambda a: (a > 0).astype(float)),
+    "tanh": (np.tanh, lambda a: 1 - np.tanh(a) ** 2),
+    "sigmoid": (lambda a: 1 / (1 + np.exp(-a)), lambda a: np.exp(-a) / (1 + np.exp(-a)) ** 2),
+    "linear": (lambda a: a, np.ones_like),
+}
+# J and ∇_y J, as functions of y and t; the engine is given J in its own words
+COSTS = {
+    "squared error": (lambda y, t: y - t, lambda y, t: np.sum((t - y) ** 2) / 2),
+    "softplus": (lambda y, t: 1 / (1 + np.exp(-y)) - t, lambda y, t: np.sum(autograd.softplus((1 - 2 * t) * y))),
+    "softmax": (lambda y, t: np.exp(y) / np.sum(np.exp(y)) - t, lambda y, t: -np.sum(t * autograd.log_softmax(y))),
+}
+
+
+def forward_step(x, weights, biases, f):
+    """h⁽⁰⁾ = x; for every layer α = W h + b, h = f(α); the last layer is linear, y = α."""
+    alphas, hs = [], [x]
+    for k, (W, b) in enumerate(zip(weights, biases), 1):
+        alphas.append(W @ hs[-1] + b)
+        hs.append(f(alphas[-1]) if k < len(weights) else alphas[-1])
+    return alphas, hs
+
+
+def backward_step(g, alphas, hs, weights, slope):
+    """g = ∇_y J goes back through the layers, and leaves ∇_h J, ∇_α J, ∇_b J and ∇_W J at each."""
+    found = []
+    for k in reversed(range(len(weights))):
+        at_h = g
+        if k < len(weights) - 1:
+            g = g * slope(alphas[k])
+        found.append({"h": at_h, "alpha": g, "b": g, "W": np.outer(g, hs[k])})
+        g = weights[k].T @ g
+    return g, found[::-1]
+
+
+def random_network(rng, widths):
+    weights = [rng.normal(size=(n, m)) * math.sqrt(2 / m) for m, n in itertools.pairwise(widths)]
+    return weights, [rng.normal(size=n) / 4 for n in widths[1:]], rng.normal(size=widths[0])
+
+
+@pytest.mark.parametrize("cost", COSTS)
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("widths", [(3, 2), (2, 2, 1), (4, 7, 1, 5, 3), (5, *[8] * 20, 4)], ids=str)
+def test_row_8_the_engine_equals_the_backward_step_at_every_layer(widths, hidden, cost, rng):
+    weights, biases, x = random_network(rng, widths)
+    (f, slope), (first_gradient, J) = HIDDEN[hidden], COSTS[cost]
+    t = np.eye(widths[-1])[0]
+    alphas, hs = forward_step(x, weights, biases, f)
+    at_x, at_layers = backward_step(first_gradient(hs[-1], t), alphas, hs, weights, slope)
+
+    own = {"relu": autograd.relu, "tanh": np.tanh, "sigmoid": autograd.sigmoid, "linear": np.positive}[hidden]
+    W, b, h = [*map(leaf, weights)], [*map(leaf, biases)], leaf(x)
+    values = forward_step(h, W, b, own)
+    for value in itertools.chain(*values):
+        value.retain_grad()
+    J(values[1][-1], t).backward()
+    close(h.grad.numpy(), at_x, rtol=1e-9, atol=1e-12)
+    for k, layer in enumerate(at_layers):
+        engine = {"h": values[1][k + 1], "alpha": values[0][k], "b": b[k], "W": W[k]}
+        for name, expected in layer.items():
+            assert engine[name].shape == expected.shape
+            close(engine[name].grad.numpy(), expected, rtol=1e-9, atol=1e-12, err_msg=f"{name} of layer {k + 1}")
+
+
+# --- Row 9: the general form on acyclic graphs ------------------------------------------------------------------------
+
+
+def count_visits(root):
+    """{node: how often a backward pass comes to it}, filled in by hooks when backward runs."""
+    visits = dict.fromkeys(graph.ancestors([root]), 0)
+
+    def counting(node):
+        def hook(g):
+            visits[node] += 1
+
+        return hook
+
+    for node in visits:
+        node.hooks = [*(node.hooks or ()), counting(node)]
+    return visits
+
+
+def lattice(a, b, depth):
+    """Each level uses both values of the level before it, twice: 2^depth paths lead from the result to each input."""
+    for _ in range(depth):
+        a, b = np.sin(a + b), np.sin(a - b)
+    return a
+
+
+def paths(root):
+    """{node: the number of paths that lead to it from the root}."""
+    found = {root: 1}
+    for node in graph.ancestors([root]):
+        for parent in node.inputs:
+            found[parent] = found.get(parent, 0) + found[node]
+    return found
+
+
+def test_row_9_each_node_of_a_lattice_is_visited_once_however_many_paths_lead_to_it():
+    a, b = leaf(0.5), leaf(0.25)
+    y = lattice(a, b, depth=60)
+    visits = count_visits(y.node)
+    assert paths(y.node)[a.node] == 2**59
+    y.backward()
+    assert len(visits) == 2 + 4 * 60 - 2  # the last level's difference, and its sine, lead nowhere
+    assert set(visits.values()) == {1}
+
+
+def test_row_9_each_scalar_of_a_lattice_is_visited_once():
+    a, b = Scalar(0.5), Scalar(0.25)
+    y, bottom = a, b
+    for _ in range(60):
+        y, bottom = (y + bottom).tanh(), (y - bottom).tanh()
+    visits = count_visits(y)
+    y.backward()
+    assert len(visits) == 2 + 4 * 60 - 2
+    assert set(visits.values()) == {1}
+
+
+def random_graph(rng, inputs, size):
+    """weights[i][j] of u_i = Σ_j weights[i][j] sin(u_j), j < i; about half of them, and never none."""
+    rows = [[]] * inputs
+    for i in range(inputs, size):
+        used = rng.random(i) < 0.5
+        used[rng.integers(i)] = True
+        rows.append([(j, rng.normal()) for j in np.flatnonzero(used)])
+    return rows
+
+
+@pytest.mark.parametrize("make", [leaf, Scalar], ids=["tensor", "scalar"])
+@pytest.mark.parametrize("seed", range(5))
+def test_row_9_the_gradient_is_the_sum_over_all_paths_of_the_products_of_local_derivatives(seed, make):
+    rng = np.random.default_rng(seed)
+    rows, start = random_graph(rng, 3, 11), rng.normal(size=3).tolist()
+
+    values = list(start)
+    for row in rows[3:]:
+        values.append(sum(c * math.sin(values[j]) for j, c in row))
+
+    def along_all_paths(i, j):  # the book's equation 6.55, path by path
+        if i == j:
+            return 1.0
+        return sum(c * math.cos(values[k]) * along_all_paths(k, j) for k, c in rows[i])
+
+    nodes = [make(x) for x in start]
+    for row in rows[3:]:
+        nodes.append(sum(c * autograd.sin(nodes[j]) for j, c in row))
+    nodes[-1].backward()
+    for j in range(3):
+        close(float(nodes[j].grad), along_all_paths(len(rows) - 1, j), rtol=1e-12)
+
+
+def test_row_9_a_gradient_is_a_graph_that_is_differentiated_again_and_again():
+    x = leaf(0.7)
+    y, found = np.exp(2 * x) * np.sin(x), []
+    for _ in range(4):
+        found.append(y.item())
+        (y,) = autograd.grad(y, [x], create_graph=True)
+    # the n-th derivative of e^(2x) sin x is 5^(n/2) e^(2x) sin(x + n arctan ½)
+    close(found, [5 ** (n / 2) * math.exp(1.4) * math.sin(0.7 + n * math.atan(0.5)) for n in range(4)], rtol=1e-13)
+
+
+def test_row_9_a_gradient_as_numbers_has_no_graph_and_one_as_a_graph_can_be_drawn():
+    x = leaf([0.5, 0.7])
+    y = np.sum(x**3)
+    (numbers,) = autograd.grad(y, [x], retain_graph=True)
+    (formula,) = autograd.grad(y, [x], create_graph=True)
+    assert numbers.node is None
+    assert numbers.tolist() == formula.tolist()
+    assert "digraph" in autograd.draw(formula).source
+
+
+@pytest.mark.parametrize("shapes", [((3,), (4,)), ((2, 3), (4,)), ((), (2, 2)), ((3, 1), ())], ids=str)
+def test_row_9_the_gradient_by_x_is_the_transposed_jacobian_times_the_gradient_by_y(shapes, rng):
+    of_x, of_y = shapes
+    A = rng.normal(size=(*of_y, math.prod(of_x)))
+    x = rng.normal(size=of_x)
+
+    def f(x):
+        return np.tanh(A @ np.reshape(np.sin(x), -1)) if of_y else np.dot(A, np.reshape(np.sin(x), -1))
+
+    def z(y):
+        return np.sum(np.exp(y) * y)
+
+    J = autograd.jacobian(f)(x)
+    assert J.shape == (*of_y, *of_x)
+    by_y = autograd.grad(z)(f(x))
+    by_x = autograd.grad(lambda x: z(f(x)))(x)
+    close(by_x, np.tensordot(by_y, J, axes=len(of_y)), rtol=1e-12)  # Σ over y's axes: for vectors Jᵀ ∇_y z
+
+
+@pytest.mark.parametrize("n", [1, 10, 1000])
+def test_row_9_central_differences_cost_2n_evaluations_and_the_gradient_one_and_a_pass_back(n, rng):
+    x, evaluations, visits = rng.normal(size=n), 0, []
+
+    def f(x):
+        nonlocal evaluations
+        evaluations += 1
+        y = np.sum(np.tanh(x) * x)
+        if isinstance(y, Tensor):
+            visits.append(count_visits(y.node))
+        return y
+
+    exact = autograd.grad(f)(x)
+    assert evaluations == 1
+    assert [*visits[0].values()] == [1] * 4  # sum, product, tanh, x
+    evaluations, h = 0, 1e-5
+    numeric = [(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(n)]
+    assert evaluations == 2 * n
+    close(numeric, exact, rtol=1e-6, atol=1e-8)
+
+
+# --- Row 10: the 2-2-1 network ----------------------------------------------------------------------------------------
+
+# Sums of halves and quarters, so that floats are exact and every form must give the very same numbers.
+EXAMPLE = {
+    "w1": [[0.5, 0.5, 0.25], [0.25, -1.0, 0.75]],  # row i: w⁽¹⁾ᵢ₀, w⁽¹⁾ᵢ₁, w⁽¹⁾ᵢ₂, the first being the bias
+    "w2": [0.25, 2.0, -1.0],
+    "t": 1.0,
+}
+
+
+def lecture_formulas(x, w1, w2, t):
+    """L and all of its derivatives, as written out in the lecture for the scalar form."""
+    step = [0.0, 0.0]
+    h = [0.0, 0.0]
+    for i in range(2):
+        alpha = w1[i][0] + w1[i][1] * x[0] + w1[i][2] * x[1]
+        h[i], step[i] = max(0.0, alpha), float(alpha > 0)
+    y = w2[0] + w2[1] * h[0] + w2[2] * h[1]
+    delta = y - t  # ∂L/∂y
+    return {
+        "L": (t - y) ** 2 / 2,
+        "w2": [delta, delta * h[0], delta * h[1]],
+        "w1": [[delta * w2[i + 1] * step[i] * v for v in (1.0, *x)] for i in range(2)],
+        "x": [sum(delta * w2[i + 1] * step[i] * w1[i][j + 1] for i in range(2)) for j in range(2)],
+    }
+
+
+POINTS = pytest.mark.parametrize("x", [(1.0, 2.0), (2.0, 1.0), (-2.0, 1.0), (-4.0, -8.0)], ids=str)
+
+
+def test_row_10_the_points_show_every_state_of_the_two_hidden_units():
+    states = set()
+    for x in POINTS.args[1]:
+        rows = lecture_formulas(x, **EXAMPLE)["w1"]
+        states.add(tuple(row[0] != 0 for row in rows))
+    assert len(states) == 4
+
+
+@POINTS
+def test_row_10_the_scalar_form_gives_the_lectures_numbers(x):
+    w1 = [[Scalar(v) for v in row] for row in EXAMPLE["w1"]]
+    w2 = [Scalar(v) for v in EXAMPLE["w2"]]
+    xs, t = [Scalar(v) for v in x], EXAMPLE["t"]
+    h = [(w1[i][0] + w1[i][1] * xs[0] + w1[i][2] * xs[1]).relu() for i in range(2)]
+    y = w2[0] + w2[1] * h[0] + w2[2] * h[1]
+    L = (t - y) ** 2 / 2
+    L.backward()
+    expected = lecture_formulas(x, **EXAMPLE)
+    assert L.data == expected["L"]
+    assert [w.grad for w in w2] == expected["w2"]
+    assert [[w.grad for w in row] for row in w1] == expected["w1"]
+    assert [v.grad for v in xs] == expected["x"]
+
+
+@POINTS
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_row_10_the_vector_form_gives_the_lectures_numbers(x, dtype):
+    w1, w2 = np.array(EXAMPLE["w1"], dtype), np.array(EXAMPLE["w2"], dtype)
+    W1, b1, W2, b2, h0 = (
+        Tensor(v, requires_grad=True) for v in (w1[:, 1:], w1[:, 0], w2[None, 1:], w2[:1], np.array(x, dtype))
+    )
+    y = W2 @ autograd.relu(W1 @ h0 + b1) + b2
+    L = np.sum((EXAMPLE["t"] - y) ** 2) / 2
+    L.backward()
+    expected = lecture_formulas(x, **EXAMPLE)
+    assert L.item() == expected["L"]
+    assert [*b2.grad.tolist(), *W2.grad.tolist()[0]] == expected["w2"]
+    assert np.column_stack([b1.grad.numpy(), W1.grad.numpy()]).tolist() == expected["w1"]
+    assert h0.grad.tolist() == expected["x"]
+    assert L.dtype == W1.grad.dtype == dtype
+
+
+@POINTS
+def test_row_10_layers_give_the_lectures_numbers(x):
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    w1, w2 = np.array(EXAMPLE["w1"]), np.array(EXAMPLE["w2"])
+    model.load_state_dict({"0.weight": w1[:, 1:], "0.bias": w1[:, 0], "2.weight": w2[None, 1:], "2.bias": w2[:1]})
+    (np.sum((EXAMPLE["t"] - model(np.array(x, np.float32))) ** 2) / 2).backward()
+    expected = lecture_formulas(x, **EXAMPLE)
+    hidden, _, output = model
+    assert np.column_stack([hidden.bias.grad.numpy(), hidden.weight.grad.numpy()]).tolist() == expected["w1"]
+    assert [*output.bias.grad.tolist(), *output.weight.grad.tolist()[0]] == expected["w2"]
+
+
+# --- Rows 13 and 14: momentum -----------------------------------------------------------------------------------------
+
+
+def valley(theta):
+    """A long curved valley, so that a velocity matters."""
+    return np.sum(np.array([1.0, 20.0]) * (theta - 1) ** 2) / 2 + np.sum(np.cos(theta[:1] * theta[1:]))
+
+
+@pytest.mark.parametrize("form", ["SGD", "Momentum"])
+@pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
+def test_row_13_momentum_in_both_forms_makes_the_lectures_steps(form, mu):
+    slope, rate = autograd.grad(valley), 0.02
+    theta, v = np.array([4.0, -2.0]), np.zeros(2)
+    p = leaf(theta)
+    optimizer = getattr(optim, form)([p], lr=rate, momentum=mu)
+    for _ in range(50):
+        v = mu * v - rate * slope(theta)
+        theta = theta + v
+        optimizer.zero_grad()
+        valley(p).backward()
+        optimizer.step()
+        close(p.numpy(), theta, rtol=1e-12)
+        if form == "Momentum":
+            close(optimizer.state[p]["velocity"].numpy(), v, rtol=1e-12)
+        elif mu:
+            close(-rate * optimizer.state[p]["momentum_buffer"].numpy(), v, rtol=1e-12)
+
+
+def test_row_13_momentum_may_follow_a_rule_of_its_own():
+    slope, rate = autograd.grad(valley), 0.02
+    theta, v = np.array([4.0, -2.0]), np.zeros(2)
+    p = leaf(theta)
+    optimizer = optim.Momentum([p], lr=rate)
+    for k in range(50):
+        mu = 0.9 - 0.5 / (k + 1)
+        v = mu * v - rate * slope(theta)
+        theta = theta + v
+        optimizer.param_groups[0]["momentum"] = mu
+        optimizer.zero_grad()
+        valley(p).backward()
+        optimizer.step()
+    close(p.numpy(), theta, rtol=1e-12)
+
+
+@pytest.mark.parametrize("mu", [0.5, 0.9])
+def test_row_14_nesterov_in_sgd_walks_along_the_look_ahead_points(mu):
+    slope, rate = autograd.grad(valley), 0.02
+    theta, v = np.array([4.0, -2.0]), np.zeros(2)
+    p = leaf(theta)
+    optimizer = optim.SGD([p], lr=rate, momentum=mu, nesterov=True)
+    for _ in range(50):
+        close(p.numpy(), theta + mu * v, rtol=1e-10)
+        v = mu * v - rate * slope(theta + mu * v)  # the gradient at the point ahead
+        theta = theta + v
+        optimizer.zero_grad()
+        valley(p).backward()
+        optimizer.step()
