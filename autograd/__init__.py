@@ -49,9 +49,11 @@ from .functions import (
     max,
     mean,
     min,
+    nonzero,
     numel,
     permute,
     prod,
+    roll,
     rsqrt,
     softmax,
     split,
@@ -59,6 +61,7 @@ from .functions import (
     stack,
     std,
     sum,
+    tensordot,
     transpose,
     unsqueeze,
     var,
@@ -102,7 +105,6 @@ from .rules.arithmetic import (
     multiply,
     nan_to_num,
     negative,
-    nonzero,
     positive,
     power,
     rad2deg,
@@ -146,7 +148,7 @@ from .rules.comparison import (
     trunc,
 )
 from .rules.fused import relu, sigmoid, softplus
-from .rules.linalg import dot, einsum, inner, matmul, outer, tensordot, vdot
+from .rules.linalg import dot, einsum, inner, matmul, outer, vdot
 from .rules.reductions import count_nonzero
 from .rules.shape import (
     array_split,
@@ -160,7 +162,6 @@ from .rules.shape import (
     ravel,
     repeat,
     reshape,
-    roll,
     swapaxes,
     tile,
     vstack,

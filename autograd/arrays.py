@@ -127,6 +127,8 @@ def explain(error: Exception, op: Operation, args: Sequence[Any], params: Sequen
     clash = _clash(op, args)
     said = str(error)
     message = f"{op.name}({found}{''.join(f', {k}={v!r}' for k, v in zip(op.keywords, params))}): {clash or said}"
+    if clash:
+        return ValueError(message)
     for kind in (type(error), TypeError, ValueError):
         if isinstance(error, kind):
             try:
@@ -152,8 +154,10 @@ def _clash(op: Operation, args: Sequence[Any]) -> str | None:
                     f"shapes {' and '.join(map(str, shapes))} do not broadcast: axis {axis} is "
                     f"{' against '.join(map(str, sizes))}; sizes must be equal or 1"
                 )
-    if op.name == "matmul" and all(len(np.shape(a)) for a in args):
+    if op.name == "matmul":
         a, b = map(np.shape, args)
+        if not a or not b:
+            return f"shapes {a} and {b}: a number is not a matrix; use * for it"
         inner = b[-2] if len(b) > 1 else b[0]
         if a[-1] != inner:
             return (

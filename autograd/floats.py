@@ -106,7 +106,7 @@ def power(a: float, b: float) -> float:
     out = a**b
     if out.__class__ is complex:
         raise ValueError("a negative number to a fractional power is not real")
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def maximum(a: float, b: float) -> float:
@@ -211,8 +211,7 @@ def trouble(form: Form, error: Exception, *values: float) -> float:
     if get_ident() in lifting:
         with np.errstate(all="ignore"):
             return float(form.declared.forward(*map(np.float64, values)))
-    kind = next(kind for kind in (ZeroDivisionError, OverflowError, ArithmeticError, ValueError) if isinstance(error, kind))
-    raise kind(f"{form.declared.name}({', '.join(map(repr, values))}): {error.args[-1]}") from None
+    raise type(error)(f"{form.declared.name}({', '.join(map(repr, values))}): {error.args[-1]}") from None
 
 
 names["trouble"] = trouble
@@ -247,39 +246,38 @@ class Form:
         if "source" in self.__dict__:
             return
         declared, arguments = self.declared, self.declared.arguments
-        places = [(i,) for i, rule in enumerate(declared.rules) if rule is not None]
-        if len(places) == 2:
-            places.append((0, 1))
-        self.steps = {p: Step(declared, p) for p in places}
+        ruled = [i for i, rule in enumerate(declared.rules) if rule is not None]
+        steps = {places: Step(declared, places) for places in [*((i,) for i in ruled), *[(0, 1)] * (len(ruled) == 2)]}
         given = {name: Expression(name) for name in ("g", "out", *arguments)}
         forward = declared.forward(*[given[a] for a in arguments])
         parts = [f"def forward({', '.join(arguments)}): return {spelled(forward)}"]
-        for p, step in self.steps.items():
-            shares = [declared.rules[i](*[given[name] for name in declared.rule_parameters[i]]) for i in p]
+        for places, step in steps.items():
+            shares = [declared.rules[i](*[given[name] for name in declared.rule_parameters[i]]) for i in places]
             parameters = ", ".join(["g", "out", *step.order, "_"][:4])
             parts.append(f"def {_shares_of(step)}({parameters}): return {', '.join(map(spelled, shares))}")
-        parts.append(_source_of_function(self))
-        self.source = "\n\n".join(parts) + "\n"
+        parts.append(_source_of_function(self, steps))
+        source = "\n\n".join(parts) + "\n"
 
         filename = f"<autograd operation {declared.key} of Scalars>"
-        linecache.cache[filename] = (len(self.source), None, self.source.splitlines(True), filename)
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
         written: dict[str, Any] = {}
-        exec(compile(self.source, filename, "exec"), names, written)
-        self.forward = written["forward"]
-        for step in self.steps.values():
+        exec(compile(source, filename, "exec"), names, written)
+        for step in steps.values():
             step.shares = written[_shares_of(step)]
+        self.forward, self.steps = written["forward"], steps
         self.function.__code__, self.function.__kwdefaults__ = written[declared.name].__code__, None
+        self.source = source
 
 
 def _shares_of(step: Step) -> str:
     return "_".join(["shares_of", *(step.arguments[i] for i in step.places)])
 
 
-def _source_of_function(form: Form) -> str:
+def _source_of_function(form: Form, steps: dict[tuple[int, ...], Step]) -> str:
     """Compute and record, where the operands are Scalars and plain numbers; `record` sees to everything else."""
     declared, f, s = form.declared, f"form_{form.declared.key}", f"step_{form.declared.key}"
     names[f] = form
-    for places, step in form.steps.items():
+    for places, step in steps.items():
         names["_".join([s, *map(str, places)])] = step
     a_b, x_y = (["a", "b"], ["x", "y"]) if len(declared.arguments) == 2 else (["a"], ["x"])
     out = spelled(declared.forward(*map(Expression, x_y)))
@@ -296,13 +294,13 @@ def _source_of_function(form: Form) -> str:
         return node"""
 
     cases = []
-    if len(form.steps) == 3:
+    if len(steps) == 3:
         cases = [
             case("a.__class__ is b.__class__ is Scalar", "x = a._data; y = b._data", "a", "b", "0_1"),
             case("a.__class__ is Scalar and b.__class__ in NUMBERS", "x = a._data; y = float(b)", "a", "y", "0"),
             case("b.__class__ is Scalar and a.__class__ in NUMBERS", "x = float(a); y = b._data", "b", "x", "1"),
         ]
-    elif len(form.steps) == len(a_b) == 1:
+    elif len(steps) == len(a_b) == 1:
         cases = [case("a.__class__ is Scalar", "x = a._data", "a", "0.0", "0")]
     operands = ", ".join(a_b)
     return "\n".join([f"def {declared.name}({operands}):", *cases, f"    return record({f}, {operands})"])

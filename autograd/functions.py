@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .rules import fused, reductions, shape
+from .rules import arithmetic, fused, linalg, reductions, shape
 from .tensor import Tensor, _axis, _selected, split_by_size
 
 
@@ -125,11 +125,22 @@ def log_softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> A
     return fused.log_softmax(x, -1 if chosen is None else chosen)
 
 
-def transpose(x: Any, *axes: Any) -> Any:
-    """`transpose(x, i, j)` exchanges two axes; `transpose(x)` and `transpose(x, axes)` are NumPy's."""
+def transpose(x: Any, *axes: Any, dim0: int | None = None, dim1: int | None = None) -> Any:
+    """`transpose(x, dim0, dim1)` exchanges two axes; `transpose(x)` and `transpose(x, axes)` are NumPy's."""
+    axes = (*axes, *(dim for dim in (dim0, dim1) if dim is not None))
     if len(axes) == 2:
         return shape.swapaxes(x, *axes)
     return shape.transpose(x, *axes)
+
+
+def roll(x: Any, shifts: Any, dims: Any = None, *, axis: Any = None) -> Any:
+    """x with elements shifted along `dims` (None: flattened), those that fall off the end coming back at the front."""
+    return shape.roll(x, shifts, _axis(axis, dims))
+
+
+def tensordot(a: Any, b: Any, dims: Any = 2, *, axes: Any = None) -> Any:
+    """The sum of products over pairs of axes: the last `dims` of a with the first of b, or the two lists given."""
+    return linalg.tensordot(a, b, dims if axes is None else axes)
 
 
 def permute(x: Any, dims: Any) -> Any:
@@ -170,6 +181,12 @@ def split(x: Any, split_size: Any, dim: int = 0) -> Any:
 def flip(x: Any, dims: Any = None, *, axis: Any = None) -> Any:
     """x with the order of its elements along `dims` reversed."""
     return shape.flip(x, _axis(axis, dims))
+
+
+def nonzero(x: Any, *, as_tuple: bool = False) -> Any:
+    """The indices of the elements that are not 0, a row for each; `as_tuple=True` gives NumPy's array for each axis."""
+    found = tuple(map(Tensor, arithmetic.nonzero(x)))
+    return found if as_tuple else shape.stack(found, 1)
 
 
 def clone(x: Tensor) -> Tensor:

@@ -3,7 +3,8 @@
 A mode (`no_grad`, `enable_grad`, `observe`, a trace) holds for the code that its `with` block runs, and for nothing
 else: not for other threads, and not for the world outside a generator or an asyncio task that is suspended inside the
 block. A thread-local or a ContextVar cannot promise the latter. So each entry remembers the innermost generator or
-coroutine that was running when it was entered, and counts only while that one is on the stack again.
+coroutine that was running when it was entered, and counts only while that one is on the stack again; of several, the
+one that is nearest on the stack.
 """
 
 from __future__ import annotations
@@ -30,19 +31,11 @@ class _Entry:
         self.thread = get_ident()
         self.owner = owner
 
-    def holds(self) -> bool:
-        if self.thread != get_ident():
-            return False
-        frame = sys._getframe(1) if self.owner is not None else None
-        while frame is not self.owner and frame is not None:
-            frame = frame.f_back
-        return frame is self.owner
-
 
 def _owner(frame: FrameType | None) -> FrameType | None:
-    """The innermost running frame that can be suspended; one that contextlib drives acts for its caller."""
+    """The innermost running frame that can be suspended; contextlib's, and one that it drives, act for their caller."""
     while frame is not None:
-        if frame.f_code.co_flags & SUSPENDS and not _is_contextlib(frame.f_back):
+        if frame.f_code.co_flags & SUSPENDS and not (_is_contextlib(frame) or _is_contextlib(frame.f_back)):
             return frame
         frame = frame.f_back
     return None
@@ -63,10 +56,10 @@ class Mode:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for entry in reversed(tuple(entered)):
-            if entry.mode is self and entry.thread == get_ident():
-                entered.remove(entry)
-                return
+        owner, here = _owner(sys._getframe(1)), get_ident()
+        own = [entry for entry in tuple(entered) if entry.mode is self]
+        if own:  # one object may be entered several times: by its own generator, by its own thread, the newest
+            entered.remove(max(reversed(own), key=lambda entry: (entry.owner is owner, entry.thread == here)))
 
     def __call__(self, f: F) -> F:
         if inspect.isasyncgenfunction(f):
@@ -137,8 +130,17 @@ class observe(Mode):
 
 def innermost(kind: str) -> Any:
     """The value of the innermost mode of this kind that holds for the calling code, or None."""
-    for entry in reversed(tuple(entered)):
-        if entry.mode.kind == kind and entry.holds():
+    entries = [entry for entry in reversed(tuple(entered)) if entry.mode.kind == kind]
+    if any(entry.owner is not None for entry in entries):
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            for entry in entries:
+                if entry.owner is frame:
+                    return entry.mode.value
+            frame = frame.f_back
+    here = get_ident()
+    for entry in entries:
+        if entry.owner is None and entry.thread == here:
             return entry.mode.value
     return None
 

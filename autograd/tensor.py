@@ -6,6 +6,7 @@ the two contradict each other on the same words, NumPy wins.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -365,11 +366,13 @@ class Tensor:
                 f"{name} does not work on Tensors; use .numpy() or .detach() for the values if no gradient is needed, "
                 "or declare it: see autograd.op"
             )
+        if len(args) > 2 or not args:
+            args, kwargs = _named(function, args, kwargs)
         if kwargs:
             if kwargs.get("out", None) is not None:
                 raise TypeError(f"np.{function.__name__}(..., out=) would lose the graph; use the result instead")
             missing = np._NoValue
-            kwargs = {k: v for k, v in kwargs.items() if v is not missing and k != "out"}
+            kwargs = {NAMES.get(k, k): v for k, v in kwargs.items() if v is not missing and k != "out"}
         return ours(*args, **kwargs)
 
     # --- Differentiation ---
@@ -705,6 +708,10 @@ class Tensor:
         """PyTorch's `split`: into pieces of `split_size` (the last may be smaller), or of the sizes listed."""
         return split_by_size(self, split_size, dim)
 
+    def nonzero(self) -> Any:
+        """NumPy's: an array of indices for each axis. PyTorch's is `autograd.nonzero`."""
+        return arithmetic.nonzero(self)
+
     def masked_fill(self, mask: Any, value: Any) -> Tensor:
         """`value` where the mask is true."""
         return arithmetic.where(mask, value, self)
@@ -958,6 +965,20 @@ def _values(nest: Any, read: bool) -> Any:
         return type(nest)(_values(part, read) for part in nest)
     return {k: _values(v, read) for k, v in nest.items()} if isinstance(nest, dict) else nest
 
+
+def _named(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """NumPy's arguments with the array first, whatever NumPy calls it, and what follows `out`, which we lack, by name."""
+    parameters = inspect.signature(function).parameters.values()
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if "out" in names[: len(args)]:
+        args, kwargs = args[:1], dict(zip(names[1:], args[1:])) | kwargs
+    if not args:
+        kwargs = dict(kwargs)
+        args = (kwargs.pop(names[0]),)
+    return args, kwargs
+
+
+NAMES = {"a_min": "min", "a_max": "max"}  # NumPy's older names of arguments
 
 # NumPy functions that answer a question about values, and those that ask for shape and dtype only: on plain arrays.
 READING = frozenset((np.allclose, np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.array2string))

@@ -307,7 +307,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
             seed[i] = 1
             rows.append(run.pull(y, seed)[0])
         shape = (*y.shape, *run.variables[0].shape)
-        if run.nested and rows:
+        if rows and (run.nested or modes.tracing()):
             return np.reshape(np.stack(rows), shape)
         values = np.array([r._data for r in rows], run.variables[0].dtype).reshape(shape)
         return _out(Tensor._make(values, None), run.given[0])

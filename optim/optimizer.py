@@ -21,6 +21,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from operator import is_
 from sys import getrefcount
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -311,7 +312,8 @@ class Optimizer:
                     slot.own_count += 1
                     self._update(values, node.grad._data, slot.own, settings, slot.own_count)
                     changed.append(node)
-        graph.touch(*changed)
+        if changed:
+            graph.touch(*changed)
         return loss
 
     def _update(self, p: Any, g: Any, state: State, settings: dict[str, Any], count: int) -> None:
@@ -338,9 +340,10 @@ class Optimizer:
 
     def _new_plan(self, group: Mapping[str, Any], settings: dict[str, Any]) -> Plan:
         active = [self._slots.get(p) or Slot(p) for p in group["params"] if _has_gradient(p)]
+        listed = {p for group in self.param_groups for p in group["params"]}
+        self._slots = {p: slot for p, slot in self._slots.items() if p in listed} | {slot.p: slot for slot in active}
         asked = frozenset(settings)
         for slot in active:
-            self._slots[slot.p] = slot
             if slot.joint is not None:
                 slot.joint.dissolve()
             if slot.started_with != asked:
@@ -368,9 +371,12 @@ class Optimizer:
     # --- State, and saving it ---
 
     @property
-    def state(self) -> dict[Tensor, dict[str, Any]]:
-        """{parameter: {name: Tensor}}, what is kept of each parameter that has been updated, on the optimizer's memory."""
-        return {p: self._shown_state(slot) for p, slot in self._slots.items()}
+    def state(self) -> Mapping[Tensor, Mapping[str, Any]]:
+        """{parameter: {name: Tensor}}, what is kept of each parameter that has been updated, on the optimizer's memory.
+
+        To be read: entries are replaced by `load_state_dict`, and Tensors changed in place.
+        """
+        return MappingProxyType({p: MappingProxyType(self._shown_state(slot)) for p, slot in self._slots.items()})
 
     def _shown_state(self, slot: Slot) -> dict[str, Any]:
         counted = {"step": slot.count} if "step" in self._update_asks else {}
@@ -431,8 +437,10 @@ class Optimizer:
             value = value.detach() if hasattr(value, "detach") else value
             if name == "step":
                 slot.own_count = int(value)
+            elif isinstance(value, int | float):
+                slot.own[name] = value
             elif value is not None:
-                array = np.array(value, p.dtype)
+                array = np.asarray(value).astype(p.dtype)
                 if self.elementwise and array.shape != p.shape:
                     raise ValueError(
                         f"load_state_dict: {name!r} of parameter {number} has shape {array.shape}, the parameter {p.shape}; "
@@ -516,7 +524,7 @@ def _has_gradient(p: Tensor) -> bool:
 
 def _plain(value: Any) -> Any:
     """A setting as a Python number, which leaves the dtype of arrays alone; inside tuples too."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple):
         return tuple(map(_plain, value))
     if isinstance(value, np.generic | np.ndarray | Tensor) and value.size == 1:
         return value.item()

@@ -64,7 +64,8 @@ positive = Domain(0.3, 2)
 inside = Domain(-0.9, 0.9)  # of [-1, 1]
 above = Domain(1.1, 3)  # 1
 apart = Domain(-2, 2, spaced=True)
-third = Domain(0.05, 0.45)  # of one period: no jump of remainder and fmod
+below, beyond = Domain(-0.9, -0.3), Domain(0.3, 0.9)  # two bounds
+far, period = Domain(5.1, 5.4), Domain(1.1, 1.2)  # four periods and a bit: no jump of remainder and fmod
 bits = Domain(0, 1, dtype=bool)
 whole = Domain(-3, 3, dtype=np.int64)
 counts = Domain(1, 4, dtype=np.int64)
@@ -148,7 +149,15 @@ def _text(arg: Any) -> str:
     return "..." if arg is Ellipsis else str(arg)
 
 
-def of(function: Any, *args: Any, like: Any = None, ulps: float = 0, sums: bool = False, differences: bool = True, **keywords: Any) -> Sample:
+def of(
+    function: Any,
+    *args: Any,
+    like: Any = None,
+    ulps: float = 0,
+    sums: bool = False,
+    differences: bool = True,
+    **keywords: Any,
+) -> Sample:
     return Sample(function, args, keywords, like, ulps, sums=sums, differences=differences)
 
 
@@ -212,20 +221,23 @@ def smallest(x: Any, dim: int, keepdim: bool = False) -> Any:
 
 
 # --- The table --------------------------------------------------------------------------------------------------------
+# fmt: off
 
 half = 0.5
 A = real(2, 3, 4)
 AXES: tuple[dict[str, Any], ...] = (
     {}, {"axis": 0}, {"axis": -2}, {"axis": (0, 2)}, {"axis": ()}, {"axis": -1, "keepdims": True}, {"keepdims": True},
-)  # fmt: skip
+)
 
 ARITHMETIC = [
     each(np.add, real, real, at={(inf, 1.0): (1.0, 1.0)}),
     each(np.subtract, real, real),
     each(np.multiply, real, real, at={(0.0, 3.0): (3.0, 0.0)}),
     each(np.divide, real, nonzero, at={(0.0, 2.0): (half, 0.0), (1.0, inf): (0.0, 0.0), (1.0, 0.0): (inf, -inf)}),
-    each(np.remainder, third, nonzero),
-    each(np.fmod, third, nonzero),
+    each(np.remainder, far, period),
+    each(np.fmod, far, period),
+    each(np.remainder, far, -1.15),
+    each(np.fmod, -5.25, period),
     each(np.negative, real),
     each(np.positive, real),
     each(np.conjugate, real),
@@ -298,7 +310,7 @@ SELECTING = [
     each(np.copysign, nonzero, nonzero),
     each(np.where, bits, real, real),
     each(np.where, bits, real, 0.0),
-    each(np.clip, nonzero, inside, above),
+    each(np.clip, real, below, beyond),
     each(np.clip, nonzero, -1.0, 1.0, at={1.0: 1.0, -1.0: 1.0, 2.0: 0.0, 0.0: 1.0}),
     each(np.clip, nonzero, None, 1.0),
     each(np.clip, nonzero, 0.0, None),
@@ -333,9 +345,11 @@ CONSTANTS = [
         for keywords in ({}, {"axis": 0}, {"axis": -1, "keepdims": True})
     ),
     *(constant(function, signs(2, 3, 4), **keywords) for function in (np.any, np.all, np.count_nonzero) for keywords in AXES),
+    constant(np.any, signs(3, 4), axis=1, where=np.array([True, False, True, True])),
+    constant(np.all, signs(3, 4), axis=1, where=np.array([True, False, True, True])),
     constant(np.astype, real(2, 3), np.int64),
     constant(Tensor.detach, real(2, 3), like=lambda x: x),
-]  # fmt: skip
+]
 
 REDUCTIONS = [
     *(of(function, A, **keywords) for function in (np.sum, np.mean) for keywords in AXES),
@@ -351,6 +365,9 @@ REDUCTIONS = [
     of(np.sum, real(3, 4), axis=1, where=np.array([True, False, True, True]), ulps=4),
     of(np.sum, real(3, 4), axis=1, initial=2.0),
     of(np.mean, real(3, 4), axis=0, where=np.array([[True], [False], [True]]), ulps=4),
+    of(np.var, real(3, 4), axis=1, where=np.array([True, False, True, True]), ddof=1, ulps=4),
+    of(np.std, real(3, 4), axis=1, where=np.array([True, False, True, True]), ulps=4),
+    of(np.std, real(3, 4), axis=1, mean=np.array([[0.1], [0.2], [-0.3]]), ulps=4),
     of(np.prod, nonzero(3, 4), axis=1, initial=2.0, ulps=4),
     of(np.prod, nonzero(3, 4), where=np.array([True, False, True, True]), ulps=4),
     of(np.max, apart(3, 4), axis=0, initial=0.3),
@@ -435,7 +452,7 @@ INDEXING = [
     of(operator.getitem, real(3), whole(2), like=None),
     of(indexing.scatter, real(4, 2), (3, 2), np.array([0, 0, 2, 1]), like=scatter, ulps=2),
     of(indexing.scatter, real(2, 2), (3, 4), (slice(0, 2), slice(None, None, 2)), like=scatter),
-]  # fmt: skip
+]
 
 PRODUCTS = [
     *(
@@ -474,7 +491,7 @@ PRODUCTS = [
     ),
     of(np.einsum, real(2, 3), [0, 1], real(3, 4), [1, 2], [0, 2], ulps=8, sums=True),
     of(np.einsum, "ij,jk,kl", real(2, 3), real(3, 2), real(2, 2), optimize=True, ulps=8, sums=True),
-]  # fmt: skip
+]
 
 LAYERS = [
     *(
@@ -491,8 +508,9 @@ LAYERS = [
         )
         for scale in (None, 0.5)
     ),
-]  # fmt: skip
+]
 
 SAMPLES = [
     *ARITHMETIC, *EXPONENTIALS, *TRIGONOMETRY, *SELECTING, *CONSTANTS, *REDUCTIONS, *SHAPES, *INDEXING, *PRODUCTS, *LAYERS
-]  # fmt: skip
+]
+# fmt: on

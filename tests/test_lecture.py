@@ -267,15 +267,15 @@ def test_row_9_each_node_of_a_lattice_is_visited_once_however_many_paths_lead_to
     assert set(visits.values()) == {1}
 
 
-def test_row_9_each_scalar_of_a_lattice_is_visited_once():
-    a, b = Scalar(0.5), Scalar(0.25)
-    y, bottom = a, b
-    for _ in range(60):
-        y, bottom = (y + bottom).tanh(), (y - bottom).tanh()
+def test_row_9_each_scalar_of_a_lattice_is_visited_once_and_gets_what_a_tensor_gets():
+    scalars, tensors = (Scalar(0.5), Scalar(0.25)), (leaf(0.5), leaf(0.25))
+    y = lattice(*scalars, depth=60)
     visits = count_visits(y)
     y.backward()
     assert len(visits) == 2 + 4 * 60 - 2
     assert set(visits.values()) == {1}
+    lattice(*tensors, depth=60).backward()
+    close([x.grad for x in scalars], [x.grad.item() for x in tensors], rtol=1e-9)
 
 
 def random_graph(rng, inputs, size):

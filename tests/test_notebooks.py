@@ -15,17 +15,23 @@ SECONDS = 20
 
 # In an interpreter and a kernel of its own, so that nothing of this one, such as its filters for warnings, is there.
 RUN = """
-import sys, time
+import sys
 import nbclient, nbformat
 
 notebook = nbformat.read(sys.argv[1], as_version=4)
 client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True, record_timing=False)
+
+
+def seconds():  # of the kernel's own work: that the machine is busy with other things is not the notebook's fault
+    cell = nbformat.v4.new_code_cell("import time; print(time.process_time())")
+    return float(client.execute_cell(cell, -1, store_history=False).outputs[0].text)
+
+
 with client.setup_kernel():
-    client.execute_cell(nbformat.v4.new_code_cell("import matplotlib.pyplot"), -1, store_history=False)  # not ours to time
-    start = time.perf_counter()
+    start = seconds()
     for index, cell in enumerate(notebook.cells):
         client.execute_cell(cell, index)
-    print(time.perf_counter() - start)
+    print(seconds() - start)
 nbformat.write(notebook, sys.argv[2])
 """
 
@@ -94,7 +100,7 @@ def test_a_notebook_is_committed_with_its_outputs_and_nothing_else(path):
     notebook = read(path)
     assert [cell["execution_count"] for cell in code_cells(notebook)] == [*range(1, len(code_cells(notebook)) + 1)]
     for cell in code_cells(notebook):
-        shows = re.search(r"^(print|autograd\.draw|fig, |.*plt\.subplots)", source(cell), re.MULTILINE)
+        shows = re.search(r"print\(|autograd\.draw\(|plt\.subplots\(", source(cell))
         assert bool(cell["outputs"]) == bool(shows), cell["id"]
     assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
     assert not [cell["id"] for cell in notebook["cells"] if cell["metadata"] not in ({}, {"tags": ["rounding"]})]

@@ -41,9 +41,12 @@ def test_the_default_dtype_is_for_python_numbers_and_factories_only():
     autograd.set_default_dtype(autograd.float64)
     try:
         assert autograd.get_default_dtype() == np.float64
-        assert {Tensor(1.0).dtype, autograd.zeros(2).dtype, autograd.randn(2).dtype, autograd.arange(0.0, 1.0).dtype} == {
-            np.dtype(np.float64)
-        }
+        assert {
+            Tensor(1.0).dtype,
+            autograd.zeros(2).dtype,
+            autograd.randn(2).dtype,
+            autograd.arange(0.0, 1.0).dtype,
+        } == {np.dtype(np.float64)}
         assert Tensor(np.float32(1)).dtype == np.float32
         assert (Tensor(np.ones(2, np.float32)) * 2.0).dtype == np.float32
     finally:
@@ -155,7 +158,9 @@ def test_transpose_of_two_loose_axes_exchanges_them_and_of_more_permutes(x):
     assert x.transpose().shape == x.T.shape == (4, 3, 2)
     assert x.mT.shape == (2, 4, 3)
     matrix = x[0]
-    np.testing.assert_array_equal(matrix.transpose(0, 1).tolist(), DATA[0].T)  # NumPy's permutation would change nothing
+    np.testing.assert_array_equal(
+        matrix.transpose(0, 1).tolist(), DATA[0].T
+    )  # NumPy's permutation would change nothing
     assert matrix.transpose((0, 1)).shape == (3, 4)
 
 
@@ -213,7 +218,14 @@ def test_axis_and_dim_mean_the_same_but_not_both_at_once(x, word):
 
 
 def test_shapes_can_be_given_loose_or_together(x):
-    for y in (x.reshape(6, 4), x.reshape((6, 4)), x.view(6, -1), x.view((6, 4)), np.reshape(x, (6, 4)), x.view_as(x.reshape(6, 4))):
+    for y in (
+        x.reshape(6, 4),
+        x.reshape((6, 4)),
+        x.view(6, -1),
+        x.view((6, 4)),
+        np.reshape(x, (6, 4)),
+        x.view_as(x.reshape(6, 4)),
+    ):
         assert y.shape == (6, 4)
     assert x.permute(2, 0, 1).shape == x.permute((2, 0, 1)).shape == (4, 2, 3)
     assert x.flatten().shape == (24,)
@@ -226,14 +238,20 @@ def test_shapes_can_be_given_loose_or_together(x):
 def test_conversions_bear_pytorchs_names(x):
     assert (x.float().dtype, x.double().dtype, x.long().dtype, x.int().dtype, x.bool().dtype) == (
         np.float32, np.float64, np.int64, np.int32, np.bool_)  # fmt: skip
-    assert x.to(autograd.float32).dtype == x.to(dtype=np.float32).dtype == x.to("cpu", autograd.float32).dtype == np.float32
+    assert (
+        x.to(autograd.float32).dtype
+        == x.to(dtype=np.float32).dtype
+        == x.to("cpu", autograd.float32).dtype
+        == np.float32
+    )
     assert x.to(Tensor([1])).dtype == np.int64
     assert x.to("cpu").requires_grad
     assert x.cpu() is x
     assert x.contiguous() is x
     y = x.float()
-    y.sum().backward()
+    (y * 2.5).sum().backward()
     assert x.grad.dtype == np.float64
+    assert (x.grad.numpy() == 2.5).all()
     with pytest.raises(ValueError, match="device='cpu'"):
         x.to("cuda")
     with pytest.raises(TypeError, match=r"astype\(dtype\)"):
@@ -246,11 +264,16 @@ BINARY = "add sub mul truediv floordiv mod pow lt le gt ge eq ne".split()
 
 
 @pytest.mark.parametrize("name", BINARY)
-@pytest.mark.parametrize("other", [2, 1.5, np.float64(3), np.array([1.0, 2.0]), [1.0, 2.0], Tensor([1.0, 2.0])], ids=repr)
+@pytest.mark.parametrize(
+    "other", [2, 1.5, np.float64(3), np.array([1.0, 2.0]), [1.0, 2.0], Tensor([1.0, 2.0])], ids=repr
+)
 def test_operators_work_on_both_sides_of_numbers_arrays_and_lists(name, other):
     operate, x = getattr(operator, name), Tensor([2.0, 3.0], dtype=float)
     value = np.asarray(other.tolist() if isinstance(other, Tensor) else other)
-    for found, expected in ((operate(x, other), operate(x.numpy(), value)), (operate(other, x), operate(value, x.numpy()))):
+    for found, expected in (
+        (operate(x, other), operate(x.numpy(), value)),
+        (operate(other, x), operate(value, x.numpy())),
+    ):
         assert isinstance(found, Tensor)
         assert found.tolist() == expected.tolist()
 
@@ -274,7 +297,12 @@ def test_bitwise_operators(name):
 
 def test_unary_operators():
     x = Tensor([-1.0, 2.0])
-    assert [(-x).tolist(), (+x).tolist(), abs(x).tolist(), (~Tensor([True])).tolist()] == [[1, -2], [-1, 2], [1, 2], [False]]
+    assert [(-x).tolist(), (+x).tolist(), abs(x).tolist(), (~Tensor([True])).tolist()] == [
+        [1, -2],
+        [-1, 2],
+        [1, 2],
+        [False],
+    ]
     assert (x @ x).item() == 5
     assert (np.eye(2) @ x).tolist() == [-1, 2]
     assert divmod(5, 2) == (Tensor(5) // 2, Tensor(5) % 2)
@@ -408,7 +436,11 @@ def test_factories_make_leaves_of_the_default_dtype():
 
 def test_manual_seed_repeats_what_is_drawn_and_a_generator_has_its_own_stream():
     def draws(**how):
-        return [autograd.randn(2, **how).tolist(), autograd.rand(2, **how).tolist(), autograd.randint(0, 9, (3,), **how).tolist()]
+        return [
+            autograd.randn(2, **how).tolist(),
+            autograd.rand(2, **how).tolist(),
+            autograd.randint(0, 9, (3,), **how).tolist(),
+        ]
 
     autograd.manual_seed(3)
     first = draws()

@@ -2,7 +2,6 @@
 
 import gc
 import threading
-import tracemalloc
 import weakref
 
 import numpy as np
@@ -164,12 +163,12 @@ def test_a_hook_sees_the_gradient_and_may_replace_it():
     seen = []
     y.register_hook(lambda g: seen.append(g.tolist()))
     remove = y.register_hook(lambda g: g * 10)
-    (y * y).sum().backward()
+    (y * y).sum().backward(retain_graph=True)
     assert seen == [[4, 8]]
     assert x.grad.tolist() == [80, 160]
     remove()
     x.grad = None
-    (y * y).sum().backward(retain_graph=True)
+    (y * y).sum().backward()
     assert x.grad.tolist() == [8, 16]
 
 
@@ -217,7 +216,9 @@ def counted(monkeypatch, *functions):
     calls = []
     for function in functions:
         pull = function.op.pull
-        monkeypatch.setattr(function.op, "pull", lambda *args, pull=pull, op=function.op: (calls.append(op.name), pull(*args))[1])
+        monkeypatch.setattr(
+            function.op, "pull", lambda *args, pull=pull, op=function.op: (calls.append(op.name), pull(*args))[1]
+        )
     return calls
 
 
@@ -226,7 +227,7 @@ def test_a_lattice_of_2_to_the_50_paths_visits_each_of_its_100_nodes_once(monkey
     x = Tensor(np.float64(1.0), requires_grad=True)
     y = x
     for _ in range(50):
-        y = (y + y) * 0.5 * 2.0 if False else (y + y) * 0.5
+        y = (y + y) * 0.5
     y = y * 2.0**50
     y.backward()
     assert x.grad.item() == 2.0**50
@@ -330,27 +331,3 @@ def test_a_graph_goes_with_its_loss_without_the_garbage_collector(backward):
         assert [node() for node in nodes] == [None, None]
     finally:
         gc.enable()
-
-
-def test_nothing_is_left_after_the_loss_is_gone():
-    x = Tensor(np.ones(1000), requires_grad=True)
-
-    def step():
-        y = x
-        for _ in range(100):
-            y = np.tanh(y) * 1.5
-        loss = (y * y).sum()
-        loss.backward()
-        x.grad = None
-
-    step()
-    gc.collect()
-    tracemalloc.start()
-    try:
-        before, _ = tracemalloc.get_traced_memory()
-        for _ in range(5):
-            step()
-        after, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert after - before < 4096

@@ -23,12 +23,15 @@ def ones(*shape):
     ("f", "words"),
     [
         (lambda x: x + ones(4), ["add", "(2, 3) and (4,)", "axis -1 is 3 against 4"]),
-        (lambda x: x * ones(5, 1, 3), ["multiply", "(2, 3) and (5, 1, 3)"] if False else None),
         (lambda x: x - np.ones((4, 3)), ["subtract", "(2, 3) and (4, 3)", "axis -2 is 2 against 4"]),
         (lambda x: np.where(np.ones(2, bool), x, 0.0), ["where", "(2,)", "(2, 3)", "axis -1"]),
-        (lambda x: x @ ones(2, 3), ["matmul", "(2, 3) and (2, 3)", "last axis of the first is 3", "axis -2 of the second is 2"]),
+        (
+            lambda x: x @ ones(2, 3),
+            ["matmul", "(2, 3) and (2, 3)", "last axis of the first is 3", "axis -2 of the second is 2"],
+        ),
         (lambda x: x @ ones(4), ["matmul", "(2, 3) and (4,)", "axis 0 of the second is 4"]),
-        (lambda x: np.matmul(x, 2.0), ["matmul", "(2, 3)"]),
+        (lambda x: x @ 2.0, ["matmul", "(2, 3)", "()", "use *"]),
+        (lambda x: np.float64(2) @ x, ["matmul", "(2, 3)", "()", "use *"]),
         (lambda x: x.reshape(4, 2), ["reshape", "(2, 3)", "(4, 2)"]),
         (lambda x: np.concatenate([x, ones(3, 3, 1)]), ["concatenate", "(2, 3)", "(3, 3, 1)"]),
         (lambda x: np.concatenate([x, ones(2, 4)], axis=0), ["concatenate", "(2, 3)", "(2, 4)", "axis=0"]),
@@ -51,8 +54,6 @@ def ones(*shape):
     ],
 )
 def test_a_mismatch_names_the_operation_the_shapes_and_the_axis(x, f, words):
-    if words is None:
-        pytest.skip("broadcasts")
     with pytest.raises((ValueError, IndexError, TypeError)) as raised:
         f(x)
     assert all(word in str(raised.value) for word in words), str(raised.value)
@@ -111,7 +112,7 @@ def test_backward_without_history_says_requires_grad():
 def test_second_backward_without_retain_graph_says_how_to_fix_it(x):
     y = (x * x).sum()
     y.backward()
-    with pytest.raises(RuntimeError, match=r"multiply.*freed.*retain_graph=True"):
+    with pytest.raises(RuntimeError, match=r"backward through sum.*freed.*backward\(retain_graph=True\)"):
         y.backward()
     assert x.grad.tolist() == [[2] * 3] * 2
 
@@ -127,7 +128,13 @@ def test_second_backward_through_a_shared_part_says_so_too(x):
 
 def test_asarray_would_cut_the_graph_and_says_what_to_write(x):
     y = x * 2
-    for read in (np.asarray, np.array, np.ascontiguousarray, lambda t: np.lib.stride_tricks.as_strided(t), np.from_dlpack):
+    for read in (
+        np.asarray,
+        np.array,
+        np.ascontiguousarray,
+        lambda t: np.lib.stride_tricks.as_strided(t),
+        np.from_dlpack,
+    ):
         with pytest.raises(TypeError, match=r"cut the graph.*tensor\.numpy\(\).*tensor\.detach\(\)") as raised:
             read(y)
         assert "tensor.item()" in str(raised.value)

@@ -153,7 +153,7 @@ def trace(f: Callable[..., Any], *args: Any) -> Program:
     given, rebuild = flatten(list(args))
     inputs = []
     for x in given:
-        t = engine.Tensor(x)
+        t = engine.Tensor(x if isinstance(x, engine.Tensor) else np.asarray(x))  # a Python float is a float64
         inputs.append(t.requires_grad_() if getattr(x, "requires_grad", False) else t)
     tracer = Tracer()
     for t in inputs:

@@ -173,7 +173,7 @@ def _dot(seen: Outline, called: Mapping[Any, tuple[str, Any]], direction: str, t
     for cluster, frame in frames.items():
         for item in inside.get(cluster, ()):
             put(frame, item)
-    for cluster in reversed(seen.clusters):  # inner frames first, as an outer one takes their text
+    for cluster in sorted(seen.clusters, key=_depth, reverse=True):  # inner frames first: an outer one takes their text
         (frames[cluster.parent] if cluster.parent else dot).subgraph(frames[cluster])
     for item in reversed(seen.items):
         for source in item.sources:
@@ -188,6 +188,13 @@ def _frame(graphviz: Any, cluster: Cluster, number: int) -> Any:
         fontcolor="#34495e", labeljust="l", labelloc="t", margin="10",
     )  # fmt: skip
     return frame
+
+
+def _depth(cluster: Cluster) -> int:
+    depth = 0
+    while cluster.parent is not None:
+        cluster, depth = cluster.parent, depth + 1
+    return depth
 
 
 def _observed(items: Iterable[Item]) -> bool:

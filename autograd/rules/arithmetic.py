@@ -212,6 +212,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return select(condition, x, y)
 
 
+@implements(np.nonzero)
 def nonzero(x: Any) -> tuple[Any, ...]:
     """The indices of the elements that are not 0: one integer array for each axis."""
     return np.nonzero(x.numpy() if hasattr(x, "numpy") else x)

@@ -60,7 +60,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log Σ exp(x) over `axis`, without overflow.
 
     >>> logsumexp(Tensor([1000.0, 1000.0]))
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
     return _logsumexp(x, axes_of(axis, x), bool(keepdims))
 

@@ -98,15 +98,30 @@ _std = general(
 
 
 @implements(np.var)
-def var(x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, *, correction: Any = None) -> Any:
+def var(
+    x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, *,
+    where: Any = None, mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
     """The variance over `axis`: the mean square distance from the mean, with n - ddof in place of n."""
     x = x if dtype is None else x.astype(dtype)
-    return _var(x, axes_of(axis, x), bool(keepdims), ddof if correction is None else correction)
+    ddof = ddof if correction is None else correction
+    if where is None and mean is None:
+        return _var(x, axes_of(axis, x), bool(keepdims), ddof)
+    centre = np.mean(x, axis=axis, keepdims=True, **({} if where is None else {"where": where})) if mean is None else mean
+    total = sum((x - centre) ** 2, axis, keepdims=keepdims, where=where)
+    everywhere = np.broadcast_to(True if where is None else where, x.shape)
+    return total / (np.sum(everywhere, axes_of(axis, x), dtype=x.dtype, keepdims=keepdims) - ddof)
 
 
 @implements(np.std)
-def std(x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, *, correction: Any = None) -> Any:
+def std(
+    x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, *,
+    where: Any = None, mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
     """The square root of the variance; its gradient at zero variance is 0, the subgradient of least norm."""
+    if where is not None or mean is not None:
+        v = var(x, axis, dtype, ddof, keepdims, where=where, mean=mean, correction=correction)
+        return np.where(v == 0, 0.0, np.sqrt(np.where(v == 0, 1.0, v)))
     x = x if dtype is None else x.astype(dtype)
     return _std(x, axes_of(axis, x), bool(keepdims), ddof if correction is None else correction)
 
@@ -163,14 +178,16 @@ def argmin(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
 
 
 @implements(np.any)
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def any(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) -> Any:
     """Whether any element is true (constant)."""
+    x = x if where is None else np.logical_and(x, where)
     return _any(x, axes_of(axis, x), keepdims)
 
 
 @implements(np.all)
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def all(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) -> Any:
     """Whether all elements are true (constant)."""
+    x = x if where is None else np.logical_or(x, np.logical_not(where))
     return _all(x, axes_of(axis, x), keepdims)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from benchmarks.measure import Figure, alone
 
 PROGRAM = """
-import numpy
+{before}
 from time import perf_counter
 start = perf_counter()
 import {modules}
@@ -13,15 +13,19 @@ print(perf_counter() - start)
 """
 
 
-def seconds(modules):
-    return alone("-c", PROGRAM.format(modules=modules))[0]
+def seconds(modules, before="import numpy"):
+    return alone("-c", PROGRAM.format(modules=modules, before=before))[0]
 
 
 CASES = [
     Figure(
         "import",
         "import autograd, nn, optim, over import numpy",
-        {"chainrule": partial(seconds, "autograd, nn, optim"), "pytorch": partial(seconds, "torch")},
+        {
+            "chainrule": partial(seconds, "autograd, nn, optim"),
+            "pytorch": partial(seconds, "torch"),
+            "numpy": partial(seconds, "numpy", before=""),
+        },
         limit=0.060,
         rounds=7,
     )

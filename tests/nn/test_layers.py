@@ -2,6 +2,7 @@
 
 import math
 from collections import OrderedDict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -56,7 +57,10 @@ def test_an_input_changed_after_the_layer_does_not_change_the_gradient():
 
 def test_an_input_that_does_not_fit_is_refused_with_both_shapes():
     layer = nn.Linear(6, 2)
-    with pytest.raises(ValueError, match=r"input of shape \(4, 5\) does not fit a weight \(out, in\) of shape \(2, 6\).* 5, and in is 6"):
+    with pytest.raises(
+        ValueError,
+        match=r"input of shape \(4, 5\) does not fit a weight \(out, in\) of shape \(2, 6\).* 5, and in is 6",
+    ):
         layer(X[:, :5])
     with pytest.raises(ValueError, match=r"input of shape \(\) does not fit"):
         layer(np.float32(1))
@@ -207,7 +211,9 @@ def test_activations_and_their_gradients_are_those_of_pytorch(name):
     options = ACTIVATIONS[name][1] if name in ACTIVATIONS else {"dim": 1}
     x = np.concatenate([X.astype(float), [[0.0, -0.0, 30.0, -30.0, 700.0, -700.0]]])
     a, b = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
-    function = torch.tanh if name == "tanh" else torch.sigmoid if name == "sigmoid" else getattr(torch.nn.functional, name)
+    function = (
+        torch.tanh if name == "tanh" else torch.sigmoid if name == "sigmoid" else getattr(torch.nn.functional, name)
+    )
     result, expected = getattr(F, name)(a, **options), function(b, **options)
     g = np.random.default_rng(0).normal(size=x.shape)
     result.backward(g)
@@ -230,7 +236,10 @@ def test_activations_take_arrays_and_lists():
 
 def test_a_chain_is_the_composition_of_its_parts():
     model = nn.Sequential(nn.Linear(6, 3), nn.Tanh(), nn.Linear(3, 2))
-    by_hand = np.tanh(X @ model[0].weight.numpy().T + model[0].bias.numpy()) @ model[2].weight.numpy().T + model[2].bias.numpy()
+    by_hand = (
+        np.tanh(X @ model[0].weight.numpy().T + model[0].bias.numpy()) @ model[2].weight.numpy().T
+        + model[2].bias.numpy()
+    )
     np.testing.assert_allclose(model(X).tolist(), by_hand, rtol=1e-5)
     assert len(model) == 3
     assert [type(module) for module in model] == [nn.Linear, nn.Tanh, nn.Linear]
@@ -264,7 +273,7 @@ def test_flatten_and_identity():
 def test_an_mlp_has_as_many_layers_as_steps_between_sizes(sizes):
     model = nn.MLP(sizes, activation=nn.Tanh)
     assert model.depth == len(sizes) - 1
-    assert [tuple(p.shape) for p in model.parameters()][::2] == [(m, n) for n, m in zip(sizes, sizes[1:])]
+    assert [tuple(p.shape) for p in model.parameters()][::2] == [(m, n) for n, m in pairwise(sizes)]
     assert len(model) == 2 * model.depth - 1
     assert isinstance(model[-1], nn.Linear)
     assert model(np.zeros((5, sizes[0]))).shape == (5, sizes[-1])

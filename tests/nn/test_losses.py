@@ -60,7 +60,9 @@ def test_cross_entropy_is_minus_the_log_of_softmax_for_classes_and_for_probabili
 
 
 def test_the_gradient_of_a_confident_wrong_answer_keeps_its_precision():
-    _, g = gradient(lambda a: F.binary_cross_entropy_with_logits(a, np.zeros(3), reduction="none"), np.array([-20.0, -40.0, -700.0]))
+    _, g = gradient(
+        lambda a: F.binary_cross_entropy_with_logits(a, np.zeros(3), reduction="none"), np.array([-20.0, -40.0, -700.0])
+    )
     np.testing.assert_allclose(g, np.exp([-20.0, -40.0, -700.0]), rtol=1e-8)
 
 
@@ -108,7 +110,9 @@ def test_second_derivatives_are_those_of_central_differences(loss, reduction):
     direction, h = RNG.normal(size=LOGITS.shape), 1e-5
     exact = autograd.hvp(lambda a: loss(a, reduction), LOGITS, direction)
     slope = autograd.grad(lambda a: loss(a, reduction))
-    np.testing.assert_allclose(exact, (slope(LOGITS + h * direction) - slope(LOGITS - h * direction)) / (2 * h), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        exact, (slope(LOGITS + h * direction) - slope(LOGITS - h * direction)) / (2 * h), rtol=1e-6, atol=1e-9
+    )
 
 
 # --- PyTorch ----------------------------------------------------------------------------------------------------------
@@ -155,9 +159,14 @@ def test_losses_and_their_gradients_are_those_of_pytorch(case, reduction):
 
 def test_the_modules_are_the_functions_with_settings():
     binary = nn.BCEWithLogitsLoss(pos_weight=WEIGHT, reduction="sum")
-    assert binary(LOGITS, SHARES).item() == F.binary_cross_entropy_with_logits(LOGITS, SHARES, pos_weight=WEIGHT, reduction="sum").item()
+    assert (
+        binary(LOGITS, SHARES).item()
+        == F.binary_cross_entropy_with_logits(LOGITS, SHARES, pos_weight=WEIGHT, reduction="sum").item()
+    )
     settings = {"weight": WEIGHT, "ignore_index": 1, "label_smoothing": 0.1}
-    assert nn.CrossEntropyLoss(**settings)(LOGITS, CLASSES).item() == F.cross_entropy(LOGITS, CLASSES, **settings).item()
+    assert (
+        nn.CrossEntropyLoss(**settings)(LOGITS, CLASSES).item() == F.cross_entropy(LOGITS, CLASSES, **settings).item()
+    )
     assert nn.MSELoss(reduction="none")(LOGITS, SHARES).shape == LOGITS.shape
     assert list(nn.CrossEntropyLoss(weight=WEIGHT).state_dict()) == ["weight"]
     assert list(nn.CrossEntropyLoss().state_dict()) == []
@@ -200,7 +209,9 @@ def test_a_target_changed_after_the_loss_does_not_change_its_gradient():
 def test_a_column_against_a_row_is_refused_with_both_shapes_and_the_line_to_write(loss):
     with pytest.raises(ValueError, match=r"input has shape \(4, 1\) and the target \(4,\).*write input.reshape\(4\)"):
         loss(np.zeros((4, 1)), np.zeros(4))
-    with pytest.raises(ValueError, match=r"input has shape \(4,\) and the target \(4, 1\).*write input.reshape\(4, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"input has shape \(4,\) and the target \(4, 1\).*write input.reshape\(4, 1\)"
+    ):
         loss(np.zeros(4), np.zeros((4, 1)))
     with pytest.raises(ValueError, match=r"shape \(4, 2\) and the target \(2,\).*give both the same shape"):
         loss(np.zeros((4, 2)), np.zeros(2))

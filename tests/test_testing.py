@@ -1,0 +1,169 @@
+"""The tools that check gradients are checked: they find what is wrong, say where, and pass what is right."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import find, given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import Tensor
+from autograd.op import elementwise
+from autograd.testing import gradcheck, gradgradcheck
+from autograd.testing.strategies import LAYOUTS, arrays, axes, broadcastable_shapes, laid_out, shapes
+
+X = np.random.default_rng(0).uniform(0.5, 2, (3, 4))
+wrong = elementwise(lambda x: np.sin(x), lambda g, x: g * np.cos(x) * (1 + 0.01 * (x > 1.9)), name="sin_with_a_mistake")
+wrong_twice = elementwise(lambda x: x**3, lambda g, x: g * 3 * (x * x.detach() if isinstance(x, Tensor) else x * x),
+                          name="cube_with_a_mistake")  # fmt: skip
+
+
+@pytest.mark.parametrize("check", [gradcheck, gradgradcheck])
+def test_right_gradients_pass(check):
+    assert check(lambda x: np.exp(x) * np.sin(x), X)
+    assert check(lambda x, y: x @ y, X, X.T)
+    assert check(lambda x: x**3, 2.0)
+    assert check(lambda p: {"a": p["w"] * 2, "b": [p["b"][0] ** 2]}, {"w": X, "b": [3.0]})
+    assert check(np.sum, np.ones((100, 100)))
+    assert check(lambda x: x.reshape(-1), np.zeros((2, 0)))
+    assert check(lambda x: x * 1.0 if x.ndim else x, np.float64(2))
+
+
+def test_the_message_names_the_element_and_both_slopes():
+    at = np.array([[1.0, 1.5], [1.95, 0.1]])
+    with pytest.raises(
+        AssertionError, match=r"d result\[1, 0\] / d argument 0\[1, 0\] is -0\.373883 by the gradient, but -0\.370181"
+    ):
+        gradcheck(wrong, at, rtol=1e-4)
+    with pytest.raises(
+        AssertionError, match=r"d result 1\[2\] / d argument 1\['w'\]\[0\]\[1\] is 0\.0 by the gradient, but 3\.0"
+    ):
+        gradcheck(lambda x, p: (x * 2, np.stack([x, x, 3 * p["w"][0][1].detach()]), 1), 2.0, {"w": [np.ones(2)]})
+
+
+def test_one_wrong_element_among_many_is_found_by_halving():
+    x = np.zeros((200, 300))
+    x[150, 27] = 1.95
+    with pytest.raises(AssertionError, match=r"d result\[150, 27\] / d argument 0\[150, 27\]"):
+        gradcheck(wrong, x, rtol=1e-6)
+
+
+def test_a_wrong_second_derivative_is_found_although_the_first_is_right():
+    assert gradcheck(wrong_twice, X)
+    with pytest.raises(AssertionError, match=r"d the gradient of argument 0\[\d, \d\] / d argument 0\[\d, \d\] is"):
+        gradgradcheck(wrong_twice, X)
+
+
+def test_without_raising_the_answer_is_false():
+    assert gradcheck(wrong, 1.95, raise_exception=False) is False
+    assert gradgradcheck(wrong_twice, 1.95, raise_exception=False) is False
+    with pytest.raises(AssertionError, match="by central differences"):
+        gradcheck(wrong, 1.95)
+
+
+def test_a_kink_is_named_as_a_kink():
+    x = np.array([1.0, 0.0, -1.0])
+    with pytest.raises(
+        AssertionError,
+        match=r"argument 0\[1\] = 0\.0 sits on a kink.*is 0\.0 by the gradient.*0\.0 .*left.*1\.0 .*right",
+    ):
+        gradcheck(autograd.relu, x)
+    with pytest.raises(AssertionError, match=r"argument 1\[0\] = 2\.0 sits on a kink"):
+        gradcheck(lambda a, b: a + 3 * autograd.relu(b - 2), np.array([2.0]), np.array([2.0]))
+    assert gradcheck(autograd.relu, x + 0.5)
+    assert gradcheck(np.abs, x), "0 is the mean of both slopes"
+
+
+def test_a_strong_curve_is_no_kink():
+    with pytest.raises(AssertionError, match="by central differences"):
+        gradcheck(lambda x: 1e8 * x.detach() ** 2, 0.3)
+
+
+@pytest.mark.parametrize("x", [np.ones(2, np.float32), Tensor([1.0]), Tensor([1.0], requires_grad=True), np.float32(1)])
+def test_float32_says_to_use_float64(x):
+    for check in (gradcheck, gradgradcheck):
+        with pytest.raises(TypeError, match=r"argument 0 is float32.*use float64: x\.astype\(np\.float64\)"):
+            check(np.sin, x, raise_exception=False)
+
+
+def test_pytorchs_call_checks_what_needs_a_gradient():
+    x, y = Tensor(X, requires_grad=True), Tensor(np.zeros(4, np.float32))
+    assert gradcheck(lambda x, y: x * 2 + y, (x, y), eps=1e-6, atol=1e-4)
+    assert gradgradcheck(lambda x, y: x**2 + y, [x, y])
+    assert gradcheck(lambda x, y: x * 2 + y.detach(), x, y)
+    assert x.grad is None
+
+
+def test_integers_and_other_arguments_are_passed_on():
+    assert gradcheck(lambda x, i, word: x[i] if word == "read" else None, X, np.array([0, 0]), "read")
+    with pytest.raises(TypeError, match="nothing to differentiate by"):
+        gradcheck(np.add, 1, np.array([1, 2]))
+    with pytest.raises(TypeError, match="returns nothing that is floating"):
+        gradcheck(np.argmax, X)
+
+
+def test_what_cannot_be_compared_is_said():
+    generator = np.random.default_rng(0)
+    with pytest.raises(AssertionError, match="fix the seed"):
+        gradcheck(lambda x: x * generator.random(), 2.0)
+    with pytest.raises(AssertionError, match="not finite here"):
+        gradcheck(lambda x: np.where(x > 0, np.inf, x), 2.0)
+
+
+def test_the_inputs_are_left_alone():
+    x = X.copy()
+    gradcheck(np.exp, x)
+    assert np.array_equal(x, X)
+
+
+def test_importing_autograd_imports_no_testing_and_testing_imports_no_hypothesis():
+    code = (
+        "import sys, autograd; assert 'autograd.testing' not in sys.modules\n"
+        "import autograd.testing; assert 'hypothesis' not in sys.modules\n"
+        "import autograd.testing.strategies; assert 'hypothesis' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+# --- The strategies ---------------------------------------------------------------------------------------------------
+
+
+def test_shapes_reach_the_0_d_and_the_empty():
+    assert find(shapes(), lambda shape: shape == ()) == ()
+    assert 0 in find(shapes(), lambda shape: 0 in shape)
+    assert len(find(shapes(), lambda shape: len(shape) == 3)) == 3
+
+
+@given(shapes=broadcastable_shapes(3))
+def test_broadcastable_shapes_broadcast(shapes):
+    assert len(shapes) == 3
+    np.broadcast_shapes(*shapes)
+
+
+@given(data=st.data(), ndim=st.integers(0, 3))
+def test_axes_are_what_numpy_takes(data, ndim):
+    np.sum(np.ones((2,) * ndim), axis=data.draw(axes(ndim)))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 4), (2, 0)])
+def test_layouts_hold_the_same_values_in_other_memory(layout, shape):
+    x = np.arange(float(np.prod(shape))).reshape(shape)
+    y = laid_out(x, layout)
+    assert (y.shape, y.dtype) == (x.shape, x.dtype)
+    assert not np.shares_memory(x, y) or layout == "repeated"
+    if layout != "repeated":
+        np.testing.assert_array_equal(x, y)
+    if shape == (2, 3):
+        assert y.strides == {"C": (24, 8), "read-only": (24, 8), "Fortran": (8, 16), "backwards": (-24, -8),
+                             "every other": (96, 16), "repeated": (24, 0)}[layout]  # fmt: skip
+    assert y.flags.writeable == (layout not in ("read-only", "repeated") or layout == "repeated" and not shape)
+
+
+@given(x=arrays(shape=(2, 3), dtype=np.float32, low=1.0, high=2.0))
+def test_arrays_are_what_was_asked_for(x):
+    assert (x.shape, x.dtype) == ((2, 3), np.float32)
+    assert (x >= 1).all()
+    assert (x <= 2).all()
