@@ -37,6 +37,8 @@ class OneInput(ArrayNode):
 
     __slots__ = ("x",)
 
+    x: Any
+
     @property
     def inputs(self) -> tuple[Any]:  # type: ignore[override]
         return (self.x,)
@@ -47,12 +49,16 @@ class TwoInputs(ArrayNode):
 
     __slots__ = ("a", "b")
 
+    a: Any
+    b: Any
+
     @property
     def inputs(self) -> tuple[Any, Any]:  # type: ignore[override]
         return (self.a, self.b)
 
 
 def new_node(op: Operation, inputs: Sequence[Any], out: Any, params: tuple[Any, ...]) -> ArrayNode:
+    node: Any
     if op.variadic or len(inputs) > 2:
         node = ArrayNode(op, tuple(inputs))
     else:
@@ -60,9 +66,9 @@ def new_node(op: Operation, inputs: Sequence[Any], out: Any, params: tuple[Any, 
         node.order, node.op = graph.tick(), op
         node.hooks = node.grad = node.notes = node.changed = node.saved = None
         if len(inputs) == 1:
-            node.x = inputs[0]  # type: ignore[attr-defined]
+            node.x = inputs[0]
         else:
-            node.a, node.b = inputs  # type: ignore[attr-defined]
+            node.a, node.b = inputs
     node.shape, node.dtype, node.params = out.shape, out.dtype, params
     return node
 
@@ -78,7 +84,11 @@ def fit(share: Any, parent: Any) -> Any:
         if axes:
             share = add_reduce(share, axes) if isinstance(share, np.ndarray) else share.sum(axes)
         if share.shape != shape:
-            share = np.reshape(share, shape) if math.prod(share.shape) == math.prod(shape) else np.broadcast_to(share, shape)
+            share = (
+                np.reshape(share, shape)
+                if math.prod(share.shape) == math.prod(shape)
+                else np.broadcast_to(share, shape)
+            )
     if share.dtype != parent.dtype:
         share = share.astype(parent.dtype)
     return share

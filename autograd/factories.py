@@ -29,7 +29,9 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     check_device(device)
     if isinstance(data, Tensor):
         return data if dtype is None else data.astype(dtype)
-    return from_numpy(data) if isinstance(data, np.ndarray) and dtype in (None, data.dtype) else Tensor(data, dtype=dtype)
+    return (
+        from_numpy(data) if isinstance(data, np.ndarray) and dtype in (None, data.dtype) else Tensor(data, dtype=dtype)
+    )
 
 
 def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
@@ -75,7 +77,9 @@ def full_like(x: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
     return full(x.shape, fill_value, dtype=dtype or x.dtype)
 
 
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """start, start + step, … below end: int64 of integers, else the default dtype."""
     start, end = (0, start) if end is None else (start, end)
     values = np.arange(start, end, step)
@@ -84,7 +88,9 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     return _finish(values.astype(dtype), device, requires_grad)
 
 
-def linspace(start: float, end: float, steps: int = 50, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: float, end: float, steps: int = 50, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """`steps` numbers at equal distances from start to end, both included."""
     return _finish(np.linspace(start, end, steps, dtype=dtype or get_default_dtype()), device, requires_grad)
 

@@ -13,17 +13,23 @@ from .rules import arithmetic, fused, linalg, reductions, shape
 from .tensor import Tensor, _axis, _selected, split_by_size
 
 
-def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(
+    x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
+) -> Any:
     """The sum over `dim` (None: over all)."""
     return reductions.sum(x, _axis(axis, dim), dtype, keepdim or keepdims)
 
 
-def mean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(
+    x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
+) -> Any:
     """The mean over `dim` (None: over all)."""
     return reductions.mean(x, _axis(axis, dim), dtype, keepdim or keepdims)
 
 
-def prod(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def prod(
+    x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
+) -> Any:
     """The product over `dim` (None: over all)."""
     return reductions.prod(x, _axis(axis, dim), dtype, keepdim or keepdims)
 

@@ -63,7 +63,9 @@ class Mode:
 
     def __call__(self, f: F) -> F:
         if inspect.isasyncgenfunction(f):
-            raise TypeError(f"an async generator cannot be decorated: write `with {type(self).__name__}():` inside {f.__name__}")
+            raise TypeError(
+                f"an async generator cannot be decorated: write `with {type(self).__name__}():` inside {f.__name__}"
+            )
         wrapper: Any
         if inspect.iscoroutinefunction(f):
 

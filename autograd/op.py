@@ -69,14 +69,25 @@ class Operation:
         rows: bool = False,
         forward: Callable[..., Any] | None = None,
     ) -> None:
-        self.name, self.kind, self.forward, self.rules, self.joint = name, kind, forward or declared, tuple(rules), joint
-        self.key = name if name not in operations else f"{name}_{graph.tick()}"  # a notebook's cell may declare it again
+        self.name, self.kind, self.forward, self.rules, self.joint = (
+            name,
+            kind,
+            forward or declared,
+            tuple(rules),
+            joint,
+        )
+        self.key = (
+            name if name not in operations else f"{name}_{graph.tick()}"
+        )  # a notebook's cell may declare it again
         self.arguments, self.keywords, self.variadic = _signature(declared, None if joint else len(rules))
         self.rule_parameters = tuple(_parameters(rule) for rule in self.rules)
         self.caches = any("saved" in names for names in self.rule_parameters)
-        self.reduces = self.keywords[:2] == ["axis", "keepdims"]  # g and out reach its rule with the axes kept as size 1
+        self.reduces = self.keywords[:2] == [
+            "axis",
+            "keepdims",
+        ]  # g and out reach its rule with the axes kept as size 1
         self.scales = scales
-        self.guarded = kind == "elementwise" and not selects or (self.reduces and kind == "general") or rows
+        self.guarded = (kind == "elementwise" and not selects) or (self.reduces and kind == "general") or rows
         self._check_names()
         # name of a saved value -> which arguments' rules ask for it
         self.kept: dict[str, list[int]] = {}  # in the order in which a node saves them
@@ -89,7 +100,9 @@ class Operation:
             for name in self.arguments:
                 self.kept[name] = everyone
         # a sum of products: only a cotangent that is 0 as a whole is 0 whatever the operands
-        self.multiplies = not (self.guarded or selects) and any(n in ("out", "saved", *self.arguments) for n in self.kept)
+        self.multiplies = not (self.guarded or selects) and any(
+            n in ("out", "saved", *self.arguments) for n in self.kept
+        )
         self.function = unwritten(self.name, self)
         self.source: str
         self.pull: Callable[..., Any]
@@ -116,7 +129,7 @@ class Operation:
 
     def _check_names(self) -> None:
         known = {"g", "out", "saved", "needs", *self.arguments, *self.keywords, *self._metadata()}
-        for rule, names in zip(self.rules, self.rule_parameters):
+        for names in self.rule_parameters:
             for name in names:
                 if name not in known:
                     raise TypeError(
@@ -143,7 +156,9 @@ class Operation:
         for i, name in enumerate(self.arguments):
             if name in values:
                 values[name] = (
-                    tuple(map(lifted, values[name], node.inputs)) if self.variadic else lifted(values[name], node.inputs[i])
+                    tuple(map(lifted, values[name], node.inputs))
+                    if self.variadic
+                    else lifted(values[name], node.inputs[i])
                 )
         if "out" in values:
             values["out"] = lifted(values["out"], node)
@@ -164,7 +179,7 @@ class Operation:
                 None if p is None or rule is None else rule(*(values[n] for n in names))
                 for p, rule, names in zip(inputs, self.rules, self.rule_parameters)
             ]
-        if self.guarded and self.kept or self.multiplies:
+        if (self.guarded and self.kept) or self.multiplies:
             shares = [None if s is None else zero_unused_lifted(s, g, self.multiplies) for s in shares]
         return [None if p is None or s is None else fit(s, p) for p, s in zip(inputs, shares)]
 
@@ -240,9 +255,7 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
 # --- The kinds --------------------------------------------------------------------------------------------------------
 
 
-def _declare(
-    kind: str, declared: Any, rules: Sequence[Any], name: str | None, **options: Any
-) -> Callable[..., Any]:
+def _declare(kind: str, declared: Any, rules: Sequence[Any], name: str | None, **options: Any) -> Callable[..., Any]:
     name = name or declared.__name__.strip("_")
     if not name.isidentifier():
         raise ValueError(f"an operation needs a name that is an identifier, not {name!r}: pass name='my_operation'")

@@ -55,17 +55,23 @@ def _tensor(values: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor
     return t.requires_grad_() if requires_grad else t
 
 
-def randn(*size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randn(
+    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Standard normal numbers of the given shape."""
     return _tensor((generator or _default).standard_normal(_shape(size)), dtype, device, requires_grad)
 
 
-def rand(*size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def rand(
+    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Numbers uniform on [0, 1)."""
     return _tensor((generator or _default).random(_shape(size)), dtype, device, requires_grad)
 
 
-def randint(low: int, high: int | None = None, size: Any = (), *, generator: Any = None, dtype: Any = np.int64) -> Tensor:
+def randint(
+    low: int, high: int | None = None, size: Any = (), *, generator: Any = None, dtype: Any = np.int64
+) -> Tensor:
     """Integers uniform on [low, high), or on [0, low)."""
     if isinstance(high, tuple | list):  # randint(10, (2, 3))
         low, high, size = 0, low, high

@@ -170,7 +170,11 @@ def _source_of_function(op: Operation) -> str:
                 for a in args
                 if a in op.kept and not op.variadic
             ),
-            *(["        v_xs = [v.copy() if v is x else v for v, x in zip(v_xs, xs)]"] if op.variadic and "xs" in op.kept else []),
+            *(
+                ["        v_xs = [v.copy() if v is x else v for v, x in zip(v_xs, xs)]"]
+                if op.variadic and "xs" in op.kept
+                else []
+            ),
             *made,
             f"        node.order = tick(); node.op = {k}; node.hooks = node.grad = node.notes = node.changed = None",
             f"        node.saved = {_saved_tuple(op)}",
@@ -197,7 +201,11 @@ def _source_of_pull(op: Operation) -> str:
             return f"n_{base}.{what}"
         return {"g": "g", "needs": "tuple([n is not None for n in inputs])"}.get(name, f"s_{name}")
 
-    lines = [f"def pull_{op.name}(node, g, inputs):", "    saved = node.saved", "    if saved is None: raise freed(node)"]
+    lines = [
+        f"def pull_{op.name}(node, g, inputs):",
+        "    saved = node.saved",
+        "    if saved is None: raise freed(node)",
+    ]
     if op.kept:
         lines.append(f"    {', '.join('s_' + n for n in op.kept)} = saved")
     if op.keywords:

@@ -10,7 +10,7 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 
@@ -139,7 +139,9 @@ class Tensor:
         """Make this leaf need a gradient, or not any more. Returns itself."""
         if not requires_grad:
             if not self.is_leaf:
-                raise RuntimeError("only a leaf can stop needing a gradient; use x.detach() for a value without history")
+                raise RuntimeError(
+                    "only a leaf can stop needing a gradient; use x.detach() for a value without history"
+                )
             self._node = None
         elif self._node is None:
             if self.dtype.kind != "f":
@@ -211,7 +213,9 @@ class Tensor:
         """The one element as a Python number."""
         self._readable("item()")
         if self._data.size != 1:
-            raise ValueError(f"item() needs exactly one element, and the shape is {self.shape}; use tolist() or x[i].item()")
+            raise ValueError(
+                f"item() needs exactly one element, and the shape is {self.shape}; use tolist() or x[i].item()"
+            )
         return self._data.item()
 
     def tolist(self) -> Any:
@@ -257,7 +261,9 @@ class Tensor:
     def _number(self, convert: Callable[[Any], Any]) -> Any:
         self._readable(f"{convert.__name__}()")
         if self._data.size != 1:
-            raise TypeError(f"{convert.__name__}() needs one element, and the shape is {self.shape}; use item() on one of them")
+            raise TypeError(
+                f"{convert.__name__}() needs one element, and the shape is {self.shape}; use item() on one of them"
+            )
         if self._node is not None and modes.is_grad_enabled():
             warnings.warn(
                 f"{convert.__name__}(tensor) cuts the graph: this Tensor needs a gradient. "
@@ -310,7 +316,9 @@ class Tensor:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
-            raise RuntimeError("only leaves can be deep-copied: a copy would have no history; use x.detach() or x.clone()")
+            raise RuntimeError(
+                "only leaves can be deep-copied: a copy would have no history; use x.detach() or x.clone()"
+            )
         twin: Tensor = _new(type(self))
         twin._data, twin._node = np.array(self._data), None
         memo[id(self)] = twin
@@ -344,7 +352,9 @@ class Tensor:
         if function is None:
             raise TypeError(f"np.{ufunc.__name__} has no derivative here; use .numpy() or .detach() if none is needed")
         if options.pop("where", True) is not True:
-            raise TypeError(f"np.{ufunc.__name__}(..., where=mask) leaves elements undefined; write np.where(mask, result, other)")
+            raise TypeError(
+                f"np.{ufunc.__name__}(..., where=mask) leaves elements undefined; write np.where(mask, result, other)"
+            )
         dtype = options.pop("dtype", None)
         options.pop("casting", None)
         options.pop("subok", None)
@@ -566,20 +576,30 @@ class Tensor:
 
     clamp = clip
 
-    def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+    def sum(
+        self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False
+    ) -> Tensor:
         return reductions.sum(self, _axis(axis, dim), dtype, keepdims or keepdim)
 
-    def mean(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+    def mean(
+        self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False
+    ) -> Tensor:
         return reductions.mean(self, _axis(axis, dim), dtype, keepdims or keepdim)
 
-    def prod(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+    def prod(
+        self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False
+    ) -> Tensor:
         return reductions.prod(self, _axis(axis, dim), dtype, keepdims or keepdim)
 
-    def var(self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any) -> Tensor:
+    def var(
+        self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any
+    ) -> Tensor:
         """NumPy's variance (ddof 0); with `dim=`, `keepdim=`, `unbiased=` or `correction=` PyTorch's (correction 1)."""
         return reductions.var(self, **_moment(axis, dtype, ddof, keepdims, torch))
 
-    def std(self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any) -> Tensor:
+    def std(
+        self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any
+    ) -> Tensor:
         """NumPy's standard deviation (ddof 0); with `dim=`, `keepdim=`, `unbiased=` or `correction=` PyTorch's."""
         return reductions.std(self, **_moment(axis, dtype, ddof, keepdims, torch))
 
@@ -595,10 +615,14 @@ class Tensor:
             return _selected(self, self.argmin(_axis(axis, dim), keepdims=True), dim, keepdim)
         return reductions.min(self, axis, keepdims)
 
-    def argmax(self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    def argmax(
+        self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False
+    ) -> Tensor:
         return reductions.argmax(self, _axis(axis, dim), keepdims=keepdims or keepdim)
 
-    def argmin(self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    def argmin(
+        self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False
+    ) -> Tensor:
         return reductions.argmin(self, _axis(axis, dim), keepdims=keepdims or keepdim)
 
     def any(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
@@ -809,7 +833,10 @@ def run_backward(
         seeds = {n: g._data if isinstance(g, Tensor) else g for n, g in seeds.items()}
         with np.errstate(all="ignore"):
             return graph.sweep(seeds, targets, retain=retain)
-    seeds = {n: g if isinstance(g, Tensor) or not isinstance(n, ArrayNode) else Tensor._make(g, None) for n, g in seeds.items()}
+    seeds = {
+        n: g if isinstance(g, Tensor) or not isinstance(n, ArrayNode) else Tensor._make(g, None)
+        for n, g in seeds.items()
+    }
     with np.errstate(all="ignore"), modes.enable_grad() if create else modes.no_grad():
         return graph.sweep(seeds, targets, retain=retain, lift=True)
 
@@ -868,7 +895,7 @@ def _adopt(a: Any) -> tuple[Any, Any, Any]:
     if isinstance(a, float):
         return a, a, None
     if isinstance(a, graph.Node):  # a Scalar
-        t = a.as_tensor()
+        t = cast(Any, a).as_tensor()
         return t, t._data, t._node
     if isinstance(a, list | tuple):
         return _adopt(np.asarray(a))
@@ -933,7 +960,9 @@ def _moment(axis: Any, dtype: Any, ddof: float | None, keepdims: bool, torch: di
 def _selected(x: Tensor, indices: Tensor, dim: int, keepdim: bool) -> ValuesAndIndices:
     """The elements at the indices found along `dim`, as a pair with them."""
     dim %= max(x.ndim, 1)
-    grid: list[Any] = [np.arange(n).reshape([-1 if j == i else 1 for j in range(x.ndim)]) for i, n in enumerate(x.shape)]
+    grid: list[Any] = [
+        np.arange(n).reshape([-1 if j == i else 1 for j in range(x.ndim)]) for i, n in enumerate(x.shape)
+    ]
     grid[dim] = indices
     values = x[tuple(grid)]
     return ValuesAndIndices(values, indices) if keepdim else ValuesAndIndices(values.squeeze(dim), indices.squeeze(dim))
@@ -944,7 +973,9 @@ def split_by_size(x: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...
     n = x.shape[dim]
     if isinstance(split_size, Sequence):
         if sum(split_size) != n:
-            raise ValueError(f"split: sizes {list(split_size)} add up to {sum(split_size)}, but axis {dim} has size {n}")
+            raise ValueError(
+                f"split: sizes {list(split_size)} add up to {sum(split_size)}, but axis {dim} has size {n}"
+            )
         cuts = np.cumsum(split_size)[:-1].tolist()
     else:
         if split_size <= 0:
@@ -1006,7 +1037,9 @@ def _ufunc_method(ufunc: np.ufunc, method: str, inputs: Any, options: dict[str, 
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
     function = _METHODS.get((ufunc, method))
     if function is None:
-        raise TypeError(f"np.{ufunc.__name__}.{method} does not work on Tensors; use sums, products, np.where or .numpy()")
+        raise TypeError(
+            f"np.{ufunc.__name__}.{method} does not work on Tensors; use sums, products, np.where or .numpy()"
+        )
     x, *rest = inputs
     axis = rest[0] if rest else options.pop("axis", 0)
     return function(x, axis, **{k: v for k, v in options.items() if v is not None})

@@ -94,7 +94,9 @@ class _Run:
         places = (argnums,) if self.single else tuple(argnums)
         for i in places:
             if not -len(args) <= i < len(args):
-                raise IndexError(f"argnums={argnums}, but the function was called with {len(args)} positional arguments")
+                raise IndexError(
+                    f"argnums={argnums}, but the function was called with {len(args)} positional arguments"
+                )
         self.given, self.rebuild = flatten([args[i] for i in places])
         self.nested = _is_nested(self.given)
         self.variables = [_variable(x) for x in self.given]
@@ -250,7 +252,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
         seed = v if isinstance(v, Tensor) else np.asarray(v, y.dtype)
         if seed.shape != y.shape:
             raise ValueError(f"the cotangent has shape {seed.shape}, but the function's value has {y.shape}")
-        shares = run.pull(y, seed, create=run.nested or isinstance(v, Tensor) and v.requires_grad)
+        shares = run.pull(y, seed, create=run.nested or (isinstance(v, Tensor) and v.requires_grad))
         results = run.results(shares)
         return results[0] if len(args) == 1 else results
 
@@ -276,7 +278,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     for i, (g, t) in enumerate(zip(pulled, flat)):
         t = t if isinstance(t, Tensor) else np.asarray(t, g.dtype)
         if t.shape != g.shape:
-            raise ValueError(f"jvp: tangent {i} has shape {t.shape}, but the argument has {g.shape}; they must be equal")
+            raise ValueError(
+                f"jvp: tangent {i} has shape {t.shape}, but the argument has {g.shape}; they must be equal"
+            )
         if g._node is not None:  # of x + y, both pulled gradients are v itself
             seeds[g._node] = seeds[g._node] + t if g._node in seeds else t
     if seeds:

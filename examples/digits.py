@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +60,10 @@ def fit(model: nn.Module, train: nn.data.Samples, epochs: int, batch_size: int =
                 optimizer.step()
                 losses.append(loss.item())
                 right += int((logits.numpy().argmax(1) == labels).sum())
-            bar.set_postfix(loss=f"{np.mean(losses[-len(train.targets) // batch_size :]):.4f}", accuracy=f"{right / len(train.targets):.1%}")
+            bar.set_postfix(
+                loss=f"{np.mean(losses[-len(train.targets) // batch_size :]):.4f}",
+                accuracy=f"{right / len(train.targets):.1%}",
+            )
             bar.update()
             for group in optimizer.param_groups:
                 group["lr"] *= 0.93
@@ -127,7 +130,9 @@ def plot(losses: list[float], test: nn.data.Samples, guesses: np.ndarray, out: P
     wrong = np.flatnonzero(guesses != test.targets)
     columns = 6
     rows = max(-(-len(wrong) // columns), 1)
-    figure, grid = plt.subplots(rows, columns, figsize=(1.5 * columns, 1.75 * rows + 0.6), layout="constrained", squeeze=False)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(1.5 * columns, 1.75 * rows + 0.6), layout="constrained", squeeze=False
+    )
     figure.suptitle(f"{len(wrong)} of {len(guesses)} test digits were misread")
     for axes in grid.flat:
         axes.axis("off")
@@ -145,7 +150,9 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--epochs", type=positive, default=40, help="how often all images are seen (default: 40)")
     parser.add_argument("--seed", type=int, default=0, help="decides split, weights and order (default: 0)")
-    parser.add_argument("--out", type=Path, default=Path("digits-out"), help="folder for the results (default: digits-out)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("digits-out"), help="folder for the results (default: digits-out)"
+    )
     options = parser.parse_args()
     if options.seed < 0:
         parser.error(f"argument --seed: {options.seed} is negative; give 0, 1, 2, ...")
@@ -174,7 +181,7 @@ def stop(message: str) -> None:
     raise SystemExit(2)
 
 
-def progress(epochs: int):  # noqa: ANN201
+def progress(epochs: int) -> Any:
     """A progress bar over the epochs, by tqdm where it is installed."""
     try:
         from tqdm import tqdm
@@ -196,9 +203,6 @@ class NoBar:
 
     def set_postfix(self, **values: str) -> None:
         pass
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(())
 
 
 if __name__ == "__main__":

@@ -299,8 +299,8 @@ TRIGONOMETRY = [
 ]
 
 SELECTING = [
-    each(np.absolute, nonzero, at={0.0: 0.0, -0.0: 0.0, inf: 1.0, -inf: -1.0}),
-    each(np.fabs, nonzero, at={0.0: 0.0, -0.0: 0.0}),
+    each(np.absolute, nonzero, at={0.0: 0.0, inf: 1.0, -inf: -1.0}),
+    each(np.fabs, nonzero, at={0.0: 0.0}),
     each(operator.abs, nonzero),
     each(np.maximum, real, real, at={(1.0, 1.0): (half, half), (inf, inf): (half, half), (2.0, 1.0): (1.0, 0.0)}),
     each(np.minimum, real, real, at={(1.0, 1.0): (half, half), (-inf, 1.0): (1.0, 0.0)}),
@@ -316,7 +316,7 @@ SELECTING = [
     each(np.clip, nonzero, 0.0, None),
     each(np.nan_to_num, real, at={nan: 0.0, inf: 0.0, 3.0: 1.0}),
     each(np.nan_to_num, real, nan=2.0, posinf=3.0, neginf=4.0),
-    each(autograd.relu, nonzero, like=lambda x: np.maximum(x, 0), at={0.0: 0.0, -0.0: 0.0, inf: 1.0, -inf: 0.0}),
+    each(autograd.relu, nonzero, like=lambda x: np.maximum(x, 0), at={0.0: 0.0, inf: 1.0, -inf: 0.0}),
     of(op.zero_unused_op, real(2, 3), nonzero(2, 3), like=lambda share, cotangent: share),
 ]
 

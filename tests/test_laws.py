@@ -394,16 +394,21 @@ def test_matmul_of_any_shapes(together):
 
 @given(data=st.data())
 def test_einsum_of_any_subscripts(data):
+    """One to three terms, letters repeated or broadcast from size 1, an ellipsis in some terms, any result."""
     sizes = {"i": 2, "j": 3, "k": 2, "l": 1}
+    narrow = data.draw(st.sets(st.sampled_from([(i, c) for i in range(3) for c in "ijk"]), max_size=2))
     letters = st.text("ijkl", max_size=3)
     terms = data.draw(st.lists(letters, min_size=1, max_size=3))
     known = sorted(set("".join(terms)))
     result = "".join(data.draw(st.permutations(known)))[: data.draw(st.integers(0, 4))]
-    dots = [data.draw(st.sampled_from([(), (2,), (3, 2), (1, 2)])) if data.draw(st.booleans()) else None for _ in terms]
-    dots = [None if d is None or len(d) > 1 and d[0] == 3 and (3, 2) != d else d for d in dots]
+    dots = data.draw(
+        st.lists(st.sampled_from([None, None, (), (1,), (2,), (3, 2)]), min_size=len(terms), max_size=len(terms))
+    )
     written = ",".join(("..." if d is not None else "") + t for t, d in zip(terms, dots))
     arrow = f"->{'...' if any(d is not None for d in dots) else ''}{result}"
-    places = [real(*(d or ()), *(sizes[c] for c in t)) for t, d in zip(terms, dots)]
+    places = [
+        real(*(d or ()), *(1 if (i, c) in narrow else sizes[c] for c in t)) for i, (t, d) in enumerate(zip(terms, dots))
+    ]
     sample = of(np.einsum, written + arrow, *places)
     arrays = sample.draw()
     np.testing.assert_allclose(run(sample, arrays)[0].detach().numpy(), sample.numpy(*arrays), 1e-12, 1e-12)

@@ -157,7 +157,7 @@ def test_what_a_suspended_generator_calls_is_in_its_block():
     def generator():
         with no_grad():
             yield [records() for _ in range(2)]
-            yield list(map(lambda _: records(), range(2)))
+            yield [records() for _ in range(2)]
 
     assert list(generator()) == [[False, False], [False, False]]
 

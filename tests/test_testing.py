@@ -159,7 +159,7 @@ def test_layouts_hold_the_same_values_in_other_memory(layout, shape):
     if shape == (2, 3):
         assert y.strides == {"C": (24, 8), "read-only": (24, 8), "Fortran": (8, 16), "backwards": (-24, -8),
                              "every other": (96, 16), "repeated": (24, 0)}[layout]  # fmt: skip
-    assert y.flags.writeable == (layout not in ("read-only", "repeated") or layout == "repeated" and not shape)
+    assert y.flags.writeable == (layout not in ("read-only", "repeated") or (layout == "repeated" and not shape))
 
 
 @given(x=arrays(shape=(2, 3), dtype=np.float32, low=1.0, high=2.0))

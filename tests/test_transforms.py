@@ -237,7 +237,7 @@ def test_a_step_of_gradient_descent_can_be_differentiated():
     """Through the inner update, by the learning rate: d/dη f(w - η f'(w)) = -f'(w) f'(w - η f'(w))."""
     f = lambda w: (w - 3.0) ** 2
     slope = grad(lambda rate: f(1.0 - rate * grad(f)(1.0)))(0.1)
-    assert slope == pytest.approx(-(-4) * 2 * (1 + 0.4 - 3))
+    assert slope == pytest.approx(4 * 2 * (1 + 0.4 - 3))
 
 
 def test_an_exception_inside_a_transform_leaves_no_trace():

@@ -42,7 +42,11 @@ class Step(NamedTuple):
 def _short(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"<{value.dtype} {value.shape}>"
-    return f"({', '.join(map(_short, value))})" if isinstance(value, tuple) and not isinstance(value, Variable) else repr(value)
+    return (
+        f"({', '.join(map(_short, value))})"
+        if isinstance(value, tuple) and not isinstance(value, Variable)
+        else repr(value)
+    )
 
 
 class Tracer(modes.Mode):
@@ -111,7 +115,9 @@ class Program:
         for i, (x, variable, (shape, dtype)) in enumerate(zip(given, self.inputs, self.signature)):
             x = x._data if isinstance(x, engine.Tensor) else np.asarray(x)
             if x.shape != shape or x.dtype != dtype:
-                raise ValueError(f"argument {i} is {x.dtype} {x.shape}, but the program was traced with {dtype} {shape}; trace it again")
+                raise ValueError(
+                    f"argument {i} is {x.dtype} {x.shape}, but the program was traced with {dtype} {shape}; trace it again"
+                )
             values[variable.number] = x
         for number, tensor in self.captured.items():
             values[number] = tensor._data

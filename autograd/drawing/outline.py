@@ -160,7 +160,7 @@ def _fold_modules(result: Outline, limit: int) -> None:
         members: dict[Cluster, list[Item]] = {}
         for item in result.items:
             if item.home in gone:
-                members.setdefault(item.home, []).append(item)  # type: ignore[arg-type]
+                members.setdefault(item.home, []).append(item)
         for cluster, inside in members.items():
             total = sum(item.count for item in inside)
             _merge(result, inside, f"{cluster.label}: {total:,} nodes", cluster.parent)

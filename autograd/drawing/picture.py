@@ -86,7 +86,9 @@ class Picture:
         path = Path(path)
         form = path.suffix.removeprefix(".").lower()
         if form not in FORMATS:
-            raise ValueError(f"the ending of {path.name!r} should say the format: {', '.join('.' + f for f in FORMATS)}")
+            raise ValueError(
+                f"the ending of {path.name!r} should say the format: {', '.join('.' + f for f in FORMATS)}"
+            )
         path.write_bytes(self.source.encode() if form == "dot" else self._rendered(form))
         return path
 
@@ -116,7 +118,9 @@ def _layout_program(form: str) -> list[str]:
     dot = shutil.which("dot")
     if dot:
         return [dot]
-    here = os.pathsep.join([sysconfig.get_path("scripts"), str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    here = os.pathsep.join(
+        [sysconfig.get_path("scripts"), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    )
     embedded = shutil.which("graphviz-pure", path=here)
     if embedded is None:
         raise RuntimeError(
@@ -124,7 +128,9 @@ def _layout_program(form: str) -> list[str]:
             "graphviz; picture.source and picture.save('graph.dot') work without it"
         )
     if form == "pdf":
-        raise RuntimeError("the embedded Graphviz writes no PDF: save as .svg or .png, or install your system's package graphviz")
+        raise RuntimeError(
+            "the embedded Graphviz writes no PDF: save as .svg or .png, or install your system's package graphviz"
+        )
     return [embedded]
 
 
@@ -153,7 +159,9 @@ def _dot(seen: Outline, called: Mapping[Any, tuple[str, Any]], direction: str, t
     remarks = [title] if title else []
     if seen.remarks:
         remarks.append("; ".join(seen.remarks))
-    if any(isinstance(i.newest, ArrayNode) and i.newest.op is not None for i in seen.items) and not _observed(seen.items):
+    if any(isinstance(i.newest, ArrayNode) and i.newest.op is not None for i in seen.items) and not _observed(
+        seen.items
+    ):
         remarks.append("values of results are shown if recorded under autograd.observe()")
     if remarks:
         dot.attr(label=graphviz.escape("\n".join(remarks)).replace("\n", "\\n"), fontcolor="#5d6d7e", labelloc="b")

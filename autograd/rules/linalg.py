@@ -122,7 +122,9 @@ def _einsum_by_matmul(a: Any, b: Any, in_a: str, in_b: str, result: str) -> Any:
 
     left, right = arranged(a, in_a, [batch, rows, summed]), arranged(b, in_b, [batch, summed, columns])
     letters = batch + rows + columns
-    if len(rows) == len(columns) == 1:  # straight into an array in the order that is wanted: what comes next reads it faster
+    if (
+        len(rows) == len(columns) == 1
+    ):  # straight into an array in the order that is wanted: what comes next reads it faster
         out = np.empty([size[c] for c in result], np.result_type(a, b))
         np.matmul(left, right, out=out.transpose([result.index(c) for c in letters]))
         return out
@@ -140,7 +142,8 @@ def _einsum_rule(g: Any, xs: Any, xs_shape: Any, subscripts: str, optimize: Any,
     terms, result = subscripts.split("->")
     inputs = terms.split(",")
     return [
-        _einsum_share(g, i, inputs, result, xs, xs_shape, optimize) if needed else None for i, needed in enumerate(needs)
+        _einsum_share(g, i, inputs, result, xs, xs_shape, optimize) if needed else None
+        for i, needed in enumerate(needs)
     ]
 
 
@@ -160,7 +163,10 @@ def _einsum_share(g: Any, i: int, inputs: list[str], result: str, xs: Any, shape
     for axis, c in enumerate(inputs[i]):  # "ii": spread the share over the diagonal
         if inputs[i].index(c) != axis:
             first = inputs[i].index(c)
-            eye = np.reshape(np.eye(size[c], dtype=share.dtype), [size[c] if k in (first, axis) else 1 for k in range(axis + 1)] + [1] * (len(share.shape) - axis))
+            eye = np.reshape(
+                np.eye(size[c], dtype=share.dtype),
+                [size[c] if k in (first, axis) else 1 for k in range(axis + 1)] + [1] * (len(share.shape) - axis),
+            )
             share = np.expand_dims(share, axis) * eye
     return share
 
@@ -174,7 +180,9 @@ def _explicit(subscripts: str, operands: tuple[Any, ...]) -> str:
     terms, arrow, result = subscripts.partition("->")
     inputs = terms.split(",")
     if len(inputs) != len(operands):
-        raise ValueError(f"einsum: {len(inputs)} terms in {subscripts!r} for {len(operands)} arrays; their numbers must agree")
+        raise ValueError(
+            f"einsum: {len(inputs)} terms in {subscripts!r} for {len(operands)} arrays; their numbers must agree"
+        )
     free = [c for c in "ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvutsrqponmlkjihgfedcba" if c not in subscripts]
     ranks = [np.ndim(x) - len(t.replace("...", "")) for t, x in zip(inputs, operands)]
     widest = max([r for r, t in zip(ranks, inputs) if "..." in t], default=0)

@@ -49,7 +49,9 @@ _mean = linear(_mean, lambda g, x_shape, axis: broadcast(g / count(x_shape, axis
 
 
 @implements(np.sum)
-def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Any:
+def sum(
+    x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Any:
     """The sum of x over `axis` (None: over all), NumPy's `sum`.
 
     >>> sum(Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
@@ -107,7 +109,9 @@ def var(
     ddof = ddof if correction is None else correction
     if where is None and mean is None:
         return _var(x, axes_of(axis, x), bool(keepdims), ddof)
-    centre = np.mean(x, axis=axis, keepdims=True, **({} if where is None else {"where": where})) if mean is None else mean
+    centre = (
+        np.mean(x, axis=axis, keepdims=True, **({} if where is None else {"where": where})) if mean is None else mean
+    )
     total = sum((x - centre) ** 2, axis, keepdims=keepdims, where=where)
     everywhere = np.broadcast_to(True if where is None else where, x.shape)
     return total / (np.sum(everywhere, axes_of(axis, x), dtype=x.dtype, keepdims=keepdims) - ddof)
@@ -272,7 +276,9 @@ _prod = general(
 
 
 @implements(np.prod)
-def prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Any:
+def prod(
+    x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Any:
     """The product of x over `axis` (None: over all). Exact with zeros among the factors."""
     x = x if dtype is None else x.astype(dtype)
     if where is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,14 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 @implements(np.moveaxis)
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     """x with some axes moved to new places, the others in their order."""
-    sources, places = normalize_axis_tuple(source, x.ndim, "source"), normalize_axis_tuple(destination, x.ndim, "destination")
+    sources, places = (
+        normalize_axis_tuple(source, x.ndim, "source"),
+        normalize_axis_tuple(destination, x.ndim, "destination"),
+    )
     if len(sources) != len(places):
-        raise ValueError(f"moveaxis: {len(sources)} source axes for {len(places)} destinations; their numbers must agree")
+        raise ValueError(
+            f"moveaxis: {len(sources)} source axes for {len(places)} destinations; their numbers must agree"
+        )
     axes = [i for i in range(x.ndim) if i not in sources]
     for place, i in sorted(zip(places, sources)):
         axes.insert(place, i)
@@ -240,7 +246,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         for i in range(sections):
             bounds.append(bounds[-1] + each + (i < more))
     before = (slice(None),) * axis
-    return [getitem(x, (*before, slice(start, stop))) for start, stop in zip(bounds, bounds[1:])]
+    return [getitem(x, (*before, slice(start, stop))) for start, stop in pairwise(bounds)]
 
 
 @implements(np.split)
@@ -249,7 +255,9 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     if not isinstance(indices_or_sections, Sequence | np.ndarray):
         size = x.shape[normalize_axis_index(axis, x.ndim)]
         if indices_or_sections > 0 and size % indices_or_sections:
-            raise ValueError(f"split: axis {axis} of size {size} does not split into {indices_or_sections} equal pieces")
+            raise ValueError(
+                f"split: axis {axis} of size {size} does not split into {indices_or_sections} equal pieces"
+            )
     return array_split(x, indices_or_sections, axis)
 
 

@@ -201,7 +201,7 @@ class _Comparison:
         if not np.isfinite(self.here).all():
             return "the value of f is not finite here, so that differences say nothing; check it at another place"
         generator = np.random.default_rng(1)
-        v = generator.uniform(0.5, 1.5, self.here.shape) if self.here.size > 1 else np.ones(self.here.shape)
+        v: Any = generator.uniform(0.5, 1.5, self.here.shape) if self.here.size > 1 else np.ones(self.here.shape)
         for name, x, share in zip(self.names, self.values, _pull(self.ys, self.variables, _cut(v, self.ys))):
             if share is not None and (share.shape != x.shape or share.dtype != x.dtype):
                 return f"the gradient of {name} is {share.dtype} {share.shape}, but {name} is {x.dtype} {x.shape}"

@@ -43,11 +43,11 @@ def laid_out(array: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
         case "Fortran":
             return np.array(array, order="F")
         case "backwards":
-            turned = (..., *[slice(None, None, -1)] * array.ndim)
+            turned: Any = (..., *[slice(None, None, -1)] * array.ndim)
             return array[turned].copy()[turned]
         case "every other":
             wide = np.zeros([2 * n for n in array.shape], array.dtype)
-            inside = (..., *[slice(None, None, 2)] * array.ndim)
+            inside: Any = (..., *[slice(None, None, 2)] * array.ndim)
             wide[inside] = array
             return wide[inside]
         case "repeated":

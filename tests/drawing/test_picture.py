@@ -57,7 +57,11 @@ def test_modules_are_frames_inside_each_other_with_their_parameters():
     model = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
     source = autograd.draw(model(np.ones((4, 3))).sum()).source
     frames = re.findall(r'label="?([^"\n]*?)"? (?:labeljust|labelloc|margin|style)', source)
-    assert [f for f in frames if "Linear" in f or "Tanh" in f or "Sequential" in f] == ["Sequential", "0 (Linear)", "1 (Tanh)"]
+    assert [f for f in frames if "Linear" in f or "Tanh" in f or "Sequential" in f] == [
+        "Sequential",
+        "0 (Linear)",
+        "1 (Tanh)",
+    ]
     inner = source[source.index("0 (Linear)") : source.index("1 (Tanh)")]
     assert "weight" in inner
     assert "bias" in inner
