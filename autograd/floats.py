@@ -182,8 +182,6 @@ class Step:
         """The shares of `inputs` as Scalars: the same rules, on values that remember how they were made."""
         b = np.float64(node.b) if node.b.__class__ is float else node.b  # so that nothing errs as floats do
         known = {"g": g, "out": node, **dict(zip(self.order, (node.a, b)))}
-        if g.__class__ is float:
-            known["g"] = g = names["constant"](g)
         lifting.append(get_ident())
         try:
             shares = [recorded(share, g) for share in self._by_rule(known)]

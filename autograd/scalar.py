@@ -241,7 +241,7 @@ class Scalar(graph.Node):
     __truediv__ = divide
     __mod__ = remainder
     __floordiv__ = floor_divide
-    __pow__ = pow = power
+    __pow__ = power
     __neg__ = _form(arithmetic.negative)
     __pos__ = _form(arithmetic.positive)
     __abs__ = abs = _form(arithmetic.absolute)
@@ -266,14 +266,11 @@ class Scalar(graph.Node):
     arctan = atan = _form(arithmetic.arctan)
     sinh = _form(arithmetic.sinh)
     cosh = _form(arithmetic.cosh)
-    maximum = _form(arithmetic.maximum)
-    minimum = _form(arithmetic.minimum)
     sign = _form(comparison.sign)
     floor = _form(comparison.floor)
     ceil = _form(comparison.ceil)
 
-    def clip(self, min: Any = None, max: Any = None) -> Any:
-        return arithmetic.clip(self, min, max)
+    pow, maximum, minimum, clip = arithmetic.power, arithmetic.maximum, arithmetic.minimum, arithmetic.clip
 
     def __radd__(self, other: Any) -> Any:
         return add(other, self)
@@ -359,14 +356,13 @@ class Constant(Scalar):
     __slots__ = ()
 
 
-# --- Operations that are not between plain Scalars and numbers ---------------------------------------------------------
+# --- Constants, modes, Tensors ----------------------------------------------------------------------------------------
 
 
 def record(form: Form, *operands: Any) -> Any:
-    """Apply an operation to any operands, under any modes: the general path, beside the written-out fast one."""
+    """Apply an operation under any modes: the general path, beside the written-out fast one."""
     if not all(isinstance(x, Scalar) or _is_number(x) for x in operands):
-        tensors = any(isinstance(x, Tensor | np.ndarray) for x in operands)
-        return form.declared.function(*operands) if tensors else NotImplemented
+        return NotImplemented  # a Tensor or an array knows what to do
     if modes.tracing():
         raise TypeError(
             f"{form.declared.name} of Scalars while tracing: a trace follows Tensors only; Scalars would enter it as "
@@ -403,7 +399,9 @@ def of_scalars(declared: op.Operation, operands: tuple[Any, ...], params: tuple[
     if declared is arithmetic.power_number.op:  # type: ignore[attr-defined]
         return power(*operands, *params)
     form = form_of(declared)
-    return NotImplemented if form is None else form.function(*operands)
+    if form is None:
+        return declared.function(*[x.as_tensor() if isinstance(x, Scalar) else x for x in operands], *params)
+    return form.function(*operands)
 
 
 # `where` and `clip` give one of their operands; the others belong to the graph, with a derivative of 0.
@@ -472,8 +470,6 @@ def _float(value: Any, what: str) -> float:
 
 
 def _compared(compare: Callable[[Any, Any], Any], x: Scalar, other: Any) -> Any:
-    if isinstance(other, Tensor | np.ndarray):
-        return NotImplemented
     return compare(x._data, other._data if isinstance(other, Scalar) else other)
 
 
@@ -533,8 +529,8 @@ def _sweep(root: Scalar, g: float) -> None:
                     if parent is not None:
                         parent.g += share
     except BaseException:
-        for node in [root, *found, *stack]:
-            node.g = None
+        root.g = None
+        for node in found:
             for parent in (node.a, node.b):
                 if isinstance(parent, Scalar):
                     parent.g = None

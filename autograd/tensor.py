@@ -6,6 +6,7 @@ the two contradict each other on the same words, NumPy wins.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 import warnings
@@ -999,14 +1000,22 @@ def _values(nest: Any, read: bool) -> Any:
 
 def _named(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """NumPy's arguments with the array first, whatever NumPy calls it, and what follows `out`, which we lack, by name."""
-    parameters = inspect.signature(function).parameters.values()
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names = _parameter_names(function)
     if "out" in names[: len(args)]:
         args, kwargs = args[:1], dict(zip(names[1:], args[1:])) | kwargs
-    if not args:
+    if not args and names:
         kwargs = dict(kwargs)
         args = (kwargs.pop(names[0]),)
     return args, kwargs
+
+
+@functools.cache
+def _parameter_names(function: Any) -> list[str]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # some of NumPy's functions in C have no signature before NumPy 2.4; these take no `out`
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 NAMES = {"a_min": "min", "a_max": "max"}  # NumPy's older names of arguments

@@ -99,7 +99,7 @@ def run(case: Any, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def row(name: str, *cells: str) -> str:
-    widths = [11] * len(ENGINES) + [24, 18, 8]
+    widths = [11] * len(ENGINES) + [24, 20, 8]
     return f"{name:16}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
 
 

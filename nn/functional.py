@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Tensor, from_numpy
+from autograd import Tensor, from_numpy, modes
 from autograd.rules import fused
 
 # --- A layer ---
@@ -202,7 +202,8 @@ def cross_entropy(
         try:
             losses = _hard_cross_entropy(logits, target, weight, ignore_index, label_smoothing, reduction)
         except IndexError:
-            _explain_label(target, samples, shape[min(1, len(shape) - 1)], ignore_index)
+            if not modes.tracing():
+                _explain_label(target, samples, shape[min(1, len(shape) - 1)], ignore_index)
             raise
     else:
         raise _unfit(target, shape, samples)
@@ -224,25 +225,22 @@ def _soft_cross_entropy(logits: Any, target: Any, weight: Any, smoothing: float,
 
 def _hard_cross_entropy(logits: Any, target: Any, weight: Any, ignore: int, smoothing: float, reduction: str) -> Any:
     scale, classes = _scale(reduction, len(target)), logits.shape[1]
-    plain = weight is None and not smoothing
-    if plain and not 0 <= ignore < classes:
+    if weight is None and not smoothing and not 0 <= ignore < classes:
         try:
             return fused.cross_entropy_rows(logits, target, scale)
         except IndexError:  # a label that is no class: to be ignored, or wrong
-            if not (target == ignore).any():
+            if not modes.tracing() and not (target == ignore).any():
                 raise
     used = target != ignore
     labels = np.where(used, target, 0)
-    if plain:
-        weights = used.astype(logits.dtype)
-        losses = fused.cross_entropy_rows(logits, labels, None) * weights
-    else:
-        fused.check_labels(labels.numpy() if isinstance(labels, Tensor) else labels, classes)
-        each = np.ones(classes, logits.dtype) if weight is None else _class_weight(weight, logits)
-        shares = np.equal(np.expand_dims(labels, 1), np.arange(classes)) * (1 - smoothing) + smoothing / classes
-        shares = (shares * each).astype(logits.dtype) * np.expand_dims(used, 1)
-        weights = each[labels] * used
-        losses = fused.soft_cross_entropy_rows(logits, shares, None)
+    losses, weights = fused.cross_entropy_rows(logits, labels, None), used.astype(logits.dtype)
+    each = np.ones(classes, logits.dtype) if weight is None else _class_weight(weight, logits)
+    if weight is not None:
+        weights = weights * autograd.as_tensor(each)[labels]
+    losses = losses * weights
+    if smoothing:
+        uniform = np.broadcast_to(each * (smoothing / classes), logits.shape)
+        losses = (1 - smoothing) * losses + fused.soft_cross_entropy_rows(logits, uniform, None) * used
     if reduction == "mean":
         return losses.sum() / weights.sum()
     return losses if scale is None else losses.sum()

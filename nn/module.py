@@ -30,10 +30,10 @@ class Hook:
 
     def __init__(self, module: Module, kind: str, function: Callable[..., Any]) -> None:
         self.module, self.kind, self.function = module, kind, function
-        module.__dict__["_hooks"] = (*module._hooks, self)
+        module.__dict__["_forward_hooks"] = (*module._forward_hooks, self)
 
     def remove(self) -> None:
-        self.module.__dict__["_hooks"] = tuple(hook for hook in self.module._hooks if hook is not self)
+        self.module.__dict__["_forward_hooks"] = tuple(hook for hook in self.module._forward_hooks if hook is not self)
 
 
 class Module:
@@ -56,8 +56,8 @@ class Module:
     """
 
     training: bool = True
-    _label: str | None = None  # how its parent calls it
-    _hooks: tuple[Hook, ...] = ()
+    _module_label: str | None = None  # how its parent calls it
+    _forward_hooks: tuple[Hook, ...] = ()
     _buffers: Mapping[str, bool] = {}  # name -> whether it is saved; the buffer itself is an attribute
     __hash__ = object.__hash__
 
@@ -67,12 +67,12 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         first = graph.tick()  # what is recorded from here on, up to the result, is the work of this module
-        result = self._hooked(args, kwargs) if self._hooks else self.forward(*args, **kwargs)
+        result = self._hooked(args, kwargs) if self._forward_hooks else self.forward(*args, **kwargs)
         if result.__class__ is Tensor:
             node = result._node
             if node is not None and node.order > first:
                 notes = node.notes
-                mark = (self._label or type(self).__name__, first)
+                mark = (self._module_label or type(self).__name__, first)
                 if notes is None:
                     node.notes = {"modules": [mark]}
                 elif "modules" in notes:
@@ -83,18 +83,18 @@ class Module:
             for part in result:
                 node = part._node if isinstance(part, Tensor) else None
                 if node is not None and node.order > first:
-                    mark = (self._label or type(self).__name__, first)
+                    mark = (self._module_label or type(self).__name__, first)
                     node.note("modules", [*(node.notes or {}).get("modules", ()), mark])
         return result
 
     def _hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook in self._hooks:
+        for hook in self._forward_hooks:
             if hook.kind == "before":
                 replaced = hook.function(self, args)
                 if replaced is not None:
                     args = replaced if isinstance(replaced, tuple) else (replaced,)
         result = self.forward(*args, **kwargs)
-        for hook in self._hooks:
+        for hook in self._forward_hooks:
             if hook.kind == "after":
                 replaced = hook.function(self, args, result)
                 if replaced is not None:
@@ -124,7 +124,7 @@ class Module:
             if isinstance(value, Parameter):
                 value.name = name
             else:
-                value.__dict__["_label"] = f"{name} ({type(value).__name__})"
+                value.__dict__["_module_label"] = f"{name} ({type(value).__name__})"
         elif value is not None:
             old = self.__dict__.get(name)
             if isinstance(old, Parameter):

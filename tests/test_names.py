@@ -78,7 +78,7 @@ def assert_same(found, expected):
         lambda np, x: np.flip(m=x, axis=(0, 2)),
         lambda np, x: np.roll(x, (1, -1), axis=(0, 1)),
         lambda np, x: np.concatenate((x, x), axis=None, dtype=np.float32),
-        lambda np, x: np.concatenate([x, x], 1, None),
+        lambda np, x: np.concatenate([x, x], 1),
         lambda np, x: np.stack(arrays=[x, x], axis=-1, out=None),
         lambda np, x: np.vstack(tup=(x, x)),
         lambda np, x: np.hstack([x, x]),
@@ -109,17 +109,24 @@ def assert_same(found, expected):
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_numpys_functions_take_numpys_arguments(call):
-    assert_same(call(np, Tensor(DATA)), call(np, DATA))
+    try:
+        expected = call(np, DATA)
+    except TypeError as error:
+        pytest.skip(f"this NumPy does not take them: {error}")
+    assert_same(call(np, Tensor(DATA)), expected)
 
 
-REFUSED = {"out", "casting", "subok", "device", "kwargs"}  # where= and dtype= of ufuncs: see test_tensor_errors
+REFUSED = {"out", "casting", "subok", "device", "kwargs", "newshape"}  # where= and dtype= of ufuncs: see test_tensor_errors
 
 
 def test_no_argument_of_a_numpy_function_is_forgotten():
     for function, ours in op.registry.items():
         if isinstance(function, np.ufunc) or function in (np.einsum, np.where, np.sinc):
             continue
-        numpys, known = list(inspect.signature(function).parameters)[1:], inspect.signature(ours).parameters
+        try:
+            numpys, known = list(inspect.signature(function).parameters)[1:], inspect.signature(ours).parameters
+        except ValueError:  # written in C, and of an older NumPy
+            continue
         missing = {name for name in numpys if {"a_min": "min", "a_max": "max"}.get(name, name) not in known} - REFUSED
         assert not missing, f"np.{function.__name__} has {missing}"
 

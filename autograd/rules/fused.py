@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import axes_of, elementwise, general
+from ..op import axes_of, constant, elementwise, general
 from .arithmetic import logistic
 from .linalg import rows
 
@@ -155,13 +155,18 @@ def check_labels(target: Any, classes: int) -> None:
         raise IndexError(f"label {target[place]} at {place} is not one of the {classes} classes, 0 to {classes - 1}")
 
 
-def _one_hot(target: Any, like: Any) -> Any:
-    return np.equal(np.expand_dims(target, 1), np.arange(like.shape[1]))
+def _one_hot(target: Any, classes: int) -> Any:
+    """For each label a row that is true in the place of its class."""
+    check_labels(target, classes)
+    return np.equal(np.expand_dims(target, 1), np.arange(classes))
+
+
+one_hot = constant(_one_hot)  # an operation, so that labels are checked where the gradient alone is computed again
 
 
 cross_entropy_rows = general(
     _cross_entropy,
-    lambda g, saved, target, scale: _share(g, scale, (1,)) * (saved - _one_hot(target, saved)),
+    lambda g, saved, target, scale: _share(g, scale, (1,)) * (saved - one_hot(target, saved.shape[1])),
     None,
     name="cross_entropy",
     rows=True,

@@ -165,7 +165,7 @@ _argmin = constant(lambda x, axis, keepdims: np.argmin(x, axis=axis, keepdims=ke
 _any = constant(lambda x, axis, keepdims: np.logical_or.reduce(x, axis=axis, keepdims=keepdims), name="any")
 _all = constant(lambda x, axis, keepdims: np.logical_and.reduce(x, axis=axis, keepdims=keepdims), name="all")
 _count_nonzero = constant(
-    lambda x, axis, keepdims: np.count_nonzero(x, axis=axis, keepdims=keepdims), name="count_nonzero"
+    lambda x, axis, keepdims: np.asarray(np.count_nonzero(x, axis=axis, keepdims=keepdims)), name="count_nonzero"
 )
 
 

@@ -202,6 +202,18 @@ def test_a_target_changed_after_the_loss_does_not_change_its_gradient():
     np.testing.assert_allclose(x.grad.numpy(), gradient(lambda a: F.cross_entropy(a, CLASSES), LOGITS)[1])
 
 
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}, {"weight": WEIGHT, "reduction": "sum"}], ids=str)
+def test_a_trace_follows_new_targets_and_refuses_wrong_ones(options):
+    def slope(x, labels):
+        return autograd.grad(lambda a: F.cross_entropy(a, labels, **options))(x)
+
+    for traced_with in (CLASSES, IGNORED):
+        program = autograd.trace(slope, LOGITS, traced_with)
+        np.testing.assert_array_equal(program(LOGITS[::-1], CLASSES[::-1]), slope(LOGITS[::-1], CLASSES[::-1]))
+        with pytest.raises(IndexError, match=r"label 4 at 1 is not one of the 4 classes|index 4 is out of bounds"):
+            program(LOGITS, np.array([0, 4, 1, 1, 2, 0]))
+
+
 # --- Refusals ---------------------------------------------------------------------------------------------------------
 
 
