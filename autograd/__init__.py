@@ -185,6 +185,7 @@ if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
         randperm,
     )
     from .scalar import Scalar
+    from .testing import gradcheck, gradgradcheck
 
 __version__ = "0.1.0"
 
@@ -204,6 +205,8 @@ _LAZY = {
     "Scalar": "scalar",
     "default_generator": "random",
     "draw": "drawing",
+    "gradcheck": "testing",
+    "gradgradcheck": "testing",
     "manual_seed": "random",
     "rand": "random",
     "rand_like": "random",
@@ -298,6 +301,8 @@ __all__ = [
     "ge",
     "get_default_dtype",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "greater",
     "greater_equal",
     "gt",

@@ -131,17 +131,26 @@ class _Run:
         nest = self.rebuild([_out(g, x) for g, x in zip(shares, self.given)])
         return nest[0] if self.single else tuple(nest)
 
+    def array(self, who: str, what: str = "one array") -> Any:
+        """The value of f, a Tensor or a Scalar: it must be one array or number."""
+        y = self.value[0] if isinstance(self.value, tuple) and len(self.value) == 1 else self.value
+        if isinstance(y, tuple | list | dict | None):
+            raise TypeError(
+                f"{who} needs a function that returns {what}, and this one returned a {type(y).__name__}; "
+                "return its parts by themselves, or joined by np.concatenate"
+            )
+        return y if isinstance(y, Tensor | graph.Node) else Tensor(np.asarray(y))
+
     def one(self, who: str) -> tuple[Any, Any]:
         """(y, the seed 1), y being the value of f, which must be one number."""
-        y = self.value[0] if isinstance(self.value, tuple) and len(self.value) == 1 else self.value
+        y = self.array(who, "one number")
         if isinstance(y, graph.Node):
             return y, 1.0
-        if np.size(y if not isinstance(y, Tensor) else y._data) != 1:
+        if y._data.size != 1:
             raise TypeError(
-                f"{who} needs a function of one number, and this one returned shape {np.shape(y) if not isinstance(y, Tensor) else y.shape}; "
-                "sum it, or use jacobian"
+                f"{who} needs a function of one number, and this one returned shape {y.shape}; sum it, or use jacobian"
             )
-        return y, np.ones(y.shape, y.dtype) if isinstance(y, Tensor) else 1.0
+        return y, np.ones(y.shape, y.dtype)
 
 
 # --- The transforms ---
@@ -246,7 +255,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
     array([1., 2.])
     """
     run = _Run(f, args, tuple(range(len(args))), {})
-    y = run.value
+    y = run.array("vjp")
 
     def pullback(v: Any) -> Any:
         seed = v if isinstance(v, Tensor) else np.asarray(v, y.dtype)
@@ -268,8 +277,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     if len(primals) != len(tangents):
         raise ValueError(f"jvp: {len(tangents)} tangents for {len(primals)} arguments; give one each")
     run = _Run(f, tuple(primals), tuple(range(len(primals))), {})
-    y = run.value
-    v = Tensor._make(np.zeros(y.shape, y.dtype), None).requires_grad_()
+    y = run.array("jvp")
+    v = Tensor._make(np.zeros(y.shape, y.dtype if y.dtype.kind == "f" else float), None).requires_grad_()
     pulled = run.pull(y, v, create=True)
     node = v._node
     total: Any = np.zeros(y.shape, y.dtype)
@@ -300,9 +309,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
         run = _Run(f, args, argnums, kwargs)
-        y = run.value
-        if not isinstance(y, Tensor):
-            y = Tensor(np.asarray(y))
+        y = run.array("jacobian")
         if len(run.variables) != 1:
             raise TypeError("jacobian differentiates by one array; give its place in argnums")
         rows = []

@@ -8,6 +8,7 @@ before every sample, outside the timing, so that no engine pays for the cycles a
 from __future__ import annotations
 
 import gc
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -75,13 +76,13 @@ class Figure(Case):
         return {name: self.engines[name] for name in names}
 
 
-def installed(case: Case, wanted: list[str] | None = None) -> list[str]:
-    """The engines of a case that can run here, and were asked for."""
+def installed(case: Case, wanted: list[str]) -> list[str]:
+    """The engines of a case that can run here, and were asked for, if any were."""
     names = [name for name in case.engines if find_spec(PACKAGE.get(name, "numpy"))]
-    return [name for name in names if wanted is None or name in wanted]
+    return [name for name in names if not wanted or name in wanted]
 
 
-def measure(case: Case, names: list[str], rounds: int | None = None) -> dict[str, list[float]]:
+def measure(case: Case, names: list[str], rounds: int = 0) -> dict[str, list[float]]:
     """{engine: samples}: A B C, C B A, A B C, … after one round that warms up and is thrown away."""
     meters = case.meters(names)
     for meter in meters.values():
@@ -147,3 +148,24 @@ def memory(line: str) -> float:
         if row.startswith(line):
             return int(row.split()[1]) / 1024
     raise LookupError(line)
+
+
+def main(name: str, engines: str, rounds: str) -> None:
+    """Measure the case of this name and print as JSON what was found."""
+    from benchmarks.cases import load
+
+    case = next(case for case in load() if case.name == name)
+    names = installed(case, engines.split(",") if engines else [])
+    samples = measure(case, names, int(rounds)) if names else {}
+    outcome: dict[str, Any] = {
+        "samples": samples,
+        "medians": {name: median(values) for name, values in samples.items()},
+    }
+    if "chainrule" in samples and case.reference in samples:
+        middle, *quartiles = ratio(samples["chainrule"], samples[case.reference])
+        outcome |= {"reference": case.reference, "ratio": middle, "quartiles": quartiles}
+    print(json.dumps(outcome))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

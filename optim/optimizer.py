@@ -261,7 +261,7 @@ class Optimizer:
     def _settings(self, group: Mapping[str, Any], asked: Mapping[str, bool]) -> dict[str, Any]:
         settings = {}
         for name, optional in asked.items():
-            if name in group:  # and not step or first
+            if name in group:  # all but `step` and `first`
                 value = group[name]
                 if value.__class__ not in PLAIN:
                     value = _plain(value)
@@ -300,7 +300,7 @@ class Optimizer:
                 if nodes is None:
                     alone = alone + joint.dissolve()
                     self._disruptions += 1
-                    del self._plans[place]
+                    self._plans.pop(place, None)
                     continue
                 joint.count += 1
                 self._update(joint.values, joint.gradient, joint.state, settings, joint.count)
@@ -342,14 +342,10 @@ class Optimizer:
         active = [self._slots.get(p) or Slot(p) for p in group["params"] if _has_gradient(p)]
         listed = {p for group in self.param_groups for p in group["params"]}
         self._slots = {p: slot for p, slot in self._slots.items() if p in listed} | {slot.p: slot for slot in active}
-        asked = frozenset(settings)
         for slot in active:
             if slot.joint is not None:
                 slot.joint.dissolve()
-            if slot.started_with != asked:
-                for name, array in self._started(slot.follow(), group).items():
-                    slot.own.setdefault(name, array)
-                slot.started_with = asked
+            self._start(slot, group, frozenset(settings))
         families: dict[Any, list[Slot]] = {}
         for slot in active:
             if self.elementwise and slot.p.size <= JOINED and self._disruptions <= DISRUPTIONS:
@@ -358,7 +354,11 @@ class Optimizer:
         joints = [joint for family in families.values() for joint in _joined(family)]
         return Plan(group["params"], settings, joints, [slot for slot in active if slot.joint is None])
 
-    def _started(self, values: Array, group: Mapping[str, Any]) -> State:
+    def _start(self, slot: Slot, group: Mapping[str, Any], asked: frozenset[str]) -> None:
+        """Give a slot the state that it lacks for these settings."""
+        values = slot.follow()
+        if slot.started_with == asked:
+            return
         state = self.start(values, **self._settings(group, self._start_asks))
         for name, array in state.items() if self.elementwise else ():
             if not isinstance(array, np.ndarray) or array.shape != values.shape:
@@ -366,7 +366,7 @@ class Optimizer:
                     f"{type(self).__name__}.start: the state of an elementwise optimizer is an array of the parameter's shape, "
                     f"{values.shape}, and {name!r} is {_shown(array)}; write np.zeros_like(p), or elementwise = False"
                 )
-        return state
+        slot.own, slot.started_with = state | slot.own, asked
 
     # --- State, and saving it ---
 
@@ -469,7 +469,7 @@ class Optimizer:
 
 def _joined(family: list[Slot]) -> Iterator[Joint]:
     """Joints of parameters that nobody else holds the array of, whose values move; and of those that are neighbours already."""
-    movable = [slot for slot in family if slot.p._data.base is None and getrefcount(slot.p._data) == 2]
+    movable = [slot for slot in family if _sole(slot.p)]
     if len(movable) > 1:
         yield Joint(movable, np.concatenate([slot.p._data.ravel() for slot in movable]))
     run: list[Slot] = []
@@ -510,12 +510,16 @@ def _place(view: Array) -> int:
 
 def _brought_back(p: Tensor, view: Array) -> bool:
     """Whether new values of a joined parameter could be copied to its place: nobody else holds their array."""
-    values = p._data
-    if values.shape != view.shape or values.dtype != view.dtype or values.base is not None or getrefcount(values) != 3:
+    if not _sole(p) or p._data.shape != view.shape or p._data.dtype != view.dtype:
         return False
-    view[...] = values
+    view[...] = p._data
     p._data = view
     return True
+
+
+def _sole(p: Tensor) -> bool:
+    """Whether nobody else can see the values of a parameter, so that they may move: no view, no other holder."""
+    return p._data.base is None and getrefcount(p._data) == 2  # p, and this question
 
 
 def _has_gradient(p: Tensor) -> bool:

@@ -393,6 +393,8 @@ REDUCTIONS = [
     *(of(function, real(0, 3), axis=0) for function in (np.sum, np.prod)),
     *(of(function, real(2, 0)) for function in (np.sum, np.prod, np.cumsum, np.cumprod)),
     *(of(function, real(2, 0), axis=0) for function in (np.sum, np.mean, np.prod, np.max, np.min, np.cumsum, np.cumprod)),
+    *(of(function, real(2, 0), like=lambda x: x, sums=True) for function in (autograd.softmax, autograd.log_softmax)),
+    of(autograd.softmax, real(0, 3), dim=0, like=lambda x, dim: x, sums=True),
     *(of(function, real()) for function in (np.sum, np.mean, np.prod, np.max, np.min)),
     *(of(function, real(3, 1), axis=1) for function in (np.sum, np.mean, np.prod, np.max, np.min, np.cumsum, np.cumprod)),
 ]

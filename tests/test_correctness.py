@@ -338,6 +338,8 @@ def test_sums_over_nothing_have_gradients_of_nothing():
     y.sum().backward()
     assert (y.tolist(), x.grad.shape) == ([0, 0, 0], (3, 0))
     assert grad(lambda x: (x @ np.zeros((0, 2))).sum())(np.zeros((3, 0))).shape == (3, 0)
+    value, slopes = autograd.vjp(lambda x: autograd.logsumexp(x, dim=1), np.zeros((2, 0)))
+    assert (value.tolist(), slopes(np.ones(2)).shape) == ([-inf, -inf], (2, 0))
 
 
 # --- dtypes -----------------------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ def gradients(y, xs, u, create=False):
 def pull(sample, arrays, u, create=False):
     """uᵀ ∂y/∂x for every floating x."""
     y, xs = run(sample, arrays)
+    y.numpy().flags.writeable = False  # a rule may have saved it
     return [g.detach().numpy() for g in gradients(y, xs, u, create)]
 
 
@@ -113,7 +114,7 @@ def test_a_tensor_beside_arrays_is_enough(sample):
         mixed = [leaf(x) if j == i else read_only(x) for j, x in enumerate(arrays)]
         y = parts(sample(*mixed))[0]
         assert isinstance(y, Tensor)
-        assert y.requires_grad == (sample.differentiable and arrays[i].dtype.kind == "f" and y.requires_grad)
+        assert not y.requires_grad or arrays[i].dtype.kind == "f"
         np.testing.assert_array_equal(y.detach().numpy(), expected.detach().numpy())
 
 

@@ -116,7 +116,14 @@ def test_numpys_functions_take_numpys_arguments(call):
     assert_same(call(np, Tensor(DATA)), expected)
 
 
-REFUSED = {"out", "casting", "subok", "device", "kwargs", "newshape"}  # where= and dtype= of ufuncs: see test_tensor_errors
+REFUSED = {
+    "out",
+    "casting",
+    "subok",
+    "device",
+    "kwargs",
+    "newshape",
+}  # where= and dtype= of ufuncs: see test_tensor_errors
 
 
 def test_no_argument_of_a_numpy_function_is_forgotten():

@@ -43,7 +43,11 @@ def test_gradient_weights_the_elements():
     assert x.grad.tolist() == [2, 40]
     (x * x).backward(Tensor([1.0, 0.0]))  # in another dtype
     assert x.grad.tolist() == [4, 40]
-    assert x.grad.dtype == np.float64
+    seen = []
+    y = Tensor([1.0], requires_grad=True) * 2
+    y.register_hook(lambda g: seen.append(g.dtype))
+    y.backward(np.ones(1))
+    assert seen == [np.float32]
 
 
 def test_backward_of_a_leaf_is_its_seed():

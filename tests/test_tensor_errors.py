@@ -213,6 +213,18 @@ def test_grad_says_what_it_takes():
         autograd.grad(lambda x: x, argnums=1)(2.0)
 
 
+@pytest.mark.parametrize("result", [lambda x: (x, x), lambda x: {"a": x}, lambda x: [x, x * 2], lambda x: None])
+def test_a_function_that_returns_no_single_array_is_refused_by_every_transform(result):
+    for transform in (autograd.grad, autograd.value_and_grad, autograd.jacobian, autograd.hessian):
+        with pytest.raises(
+            TypeError, match=r"needs a function that returns one .* returned a (tuple|list|dict|NoneType)"
+        ):
+            transform(result)(2.0)
+    for transform in (lambda f: autograd.vjp(f, 2.0), lambda f: autograd.jvp(f, (2.0,), (1.0,))):
+        with pytest.raises(TypeError, match="needs a function that returns one array"):
+            transform(result)
+
+
 def test_grad_of_tensors_that_are_not_connected_says_allow_unused():
     x, z = Tensor(1.0, requires_grad=True), Tensor(2.0, requires_grad=True)
     y = x * 2

@@ -118,6 +118,10 @@ def test_the_inputs_are_left_alone():
     assert np.array_equal(x, X)
 
 
+def test_pytorchs_names_lead_here():
+    assert (autograd.gradcheck, autograd.gradgradcheck) == (gradcheck, gradgradcheck)
+
+
 def test_importing_autograd_imports_no_testing_and_testing_imports_no_hypothesis():
     code = (
         "import sys, autograd; assert 'autograd.testing' not in sys.modules\n"

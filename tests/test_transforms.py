@@ -71,6 +71,12 @@ def test_a_gradient_that_does_not_depend_on_its_argument_is_zero():
     assert grad(lambda x: 3.0)(2.0) == 0
     assert grad(lambda x: Tensor(1.0))(np.ones(2)).tolist() == [0, 0]
     assert grad(lambda x, y: y * 1.0, argnums=(0, 1))(np.ones(2), 2.0)[0].tolist() == [0, 0]
+    assert value_and_grad(lambda x: 7)(2.0) == (7, 0)
+    assert vjp(lambda x: 3.0, V)[1](1.0).tolist() == [0, 0]
+    assert jvp(lambda x: 3, (V,), (V,)) == (3, 0)
+    assert jacobian(lambda x: np.ones(3))(V).tolist() == [[0, 0]] * 3
+    assert hessian(lambda x: x.sum())(V).tolist() == hessian(lambda x: 3.0)(V).tolist() == [[0, 0], [0, 0]]
+    assert hvp(lambda x: x.sum(), V, V).tolist() == [0, 0]
 
 
 def test_nests_of_parameters():

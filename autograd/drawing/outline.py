@@ -1,195 +1,260 @@
 """What is to be seen of a graph: which nodes belong to which module call, and what is folded where there are many.
 
-Reads nodes through their public attributes only. Nothing here recurses, whatever the depth of the graph.
+Reads nodes through their public attributes only, knows nothing of how a picture looks, and never recurses. All folding
+keeps the order of creation, so what is left is again a graph without cycles.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import graph
 
-
-@dataclass(eq=False)
-class Item:
-    """One thing in the picture: a node, or several that were folded into one. `newest` is the node whose result it is."""
-
-    newest: Any
-    sources: list[Item] = field(default_factory=list)
-    count: int = 1  # how many nodes it stands for
-    label: str = ""  # what a fold is called; empty for a plain node
-    home: Cluster | None = None
+ENDS = 3  # how much of a folded chain stays to be seen, at either end
+FEW = 12  # so many items should be left to see
+BUDGET = 1500  # how many points Graphviz may have to place: it takes about a second for them
 
 
-@dataclass(eq=False)
-class Cluster:
+@dataclass(eq=False, slots=True)
+class Call:
     """One call of a module: the nodes with first < order <= last."""
 
     label: str
     first: int
     last: int
-    parent: Cluster | None = None
+    parent: Call | None = None
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
+class Item:
+    """One thing to be seen: a node, or several folded into one. `newest` is the node whose result it is."""
+
+    newest: Any
+    home: Call | None = None  # the innermost call it belongs to
+    sources: list[Item] = field(default_factory=list)
+    count: int = 1  # how many nodes it stands for
+    title: str = ""  # what a fold is; empty for a plain node
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.newest.op is None and not self.title
+
+
+@dataclass(slots=True)
 class Outline:
-    """The items, newest first, the clusters, outermost first, and remarks on what was folded."""
+    """The items, newest first, and the calls that frame them, by their beginning: outer before inner."""
 
     items: list[Item]
-    clusters: list[Cluster]
-    remarks: list[str]
-    roots: set[Any]
+    calls: list[Call]
+    total: int  # nodes in the graph
+
+    @property
+    def folded(self) -> int:
+        """How many nodes are not to be seen themselves."""
+        return self.total - sum(not item.title for item in self.items)
 
 
 def outline(roots: Sequence[Any], limit: int) -> Outline:
-    """The graph of the roots with at most about `limit` items."""
+    """The graph of the roots in at most about `limit` items.
+
+    If there are more, long chains are folded first, then the calls of modules, the innermost first, and then all that
+    lies between the newest and the oldest nodes.
+    """
     nodes = graph.ancestors(roots)
-    items = {node: Item(node) for node in nodes}
+    calls = _calls(nodes)
+    homes = _homes(nodes, calls)
+    seen = Outline(_items(nodes, homes, _chains(nodes, homes, roots) if len(nodes) > limit else {}), calls, len(nodes))
+    _settle_leaves(seen.items)
+    for depth in range(max((len(around(call)) for call in calls), default=0) - 1, -1, -1):
+        if _fits(seen, limit):
+            break
+        _fold_calls(seen, depth)
+    room = limit
+    while room > 3 and not _fits(seen, limit):
+        _fold_between(seen, room)
+        _fold_leaves(seen, room)
+        room = room * 3 // 4
+    return seen
+
+
+def _fits(seen: Outline, limit: int) -> bool:
+    """Whether Graphviz can place all items, and every rank that an edge crosses, soon; frames cost it more."""
+    if len(seen.items) > limit:
+        return False
+    rank: dict[Item, int] = {}
+    first_use: dict[Item, int] = {}
+    for item in reversed(seen.items):
+        rank[item] = 1 + max((rank[source] for source in item.sources), default=-1)
+        for source in item.sources:
+            first_use[source] = min(rank[item], first_use.get(source, rank[item]))
+    starts = {item: first_use[item] - 1 if item.is_leaf and item in first_use else rank[item] for item in seen.items}
+    edges = sum(max(1, rank[item] - starts[source]) for item in seen.items for source in item.sources)
+    return len(seen.items) + edges + 10 * len(seen.calls) <= BUDGET
+
+
+# --- The calls of modules ---------------------------------------------------------------------------------------------
+
+
+def _calls(nodes: Iterable[Any]) -> list[Call]:
+    found: dict[int, Call] = {}  # by beginning, which is another for each call; a call may have several results
     for node in nodes:
-        items[node].sources = [items[parent] for parent in node.inputs if parent is not None]
-    result = Outline([items[node] for node in nodes], _clusters(nodes), [], set(roots))
-    _settle(result)
-    if len(result.items) > limit:
-        _fold_chains(result)
-    if len(result.items) > limit:
-        _fold_modules(result, limit)
-    if len(result.items) > limit:
-        _fold_oldest(result, limit)
-    return result
+        for label, first in (node.notes or {}).get("modules", ()):
+            found.setdefault(first, Call(label, first, node.order))  # the newest result comes first
+    calls = [found[first] for first in sorted(found)]
+    running: list[Call] = []
+    for call in calls:
+        while running and running[-1].last < call.last:
+            running.pop()
+        call.parent = running[-1] if running else None
+        running.append(call)
+    return calls
 
 
-# --- Modules ---
+def _homes(nodes: Sequence[Any], calls: Sequence[Call]) -> dict[Any, Call]:
+    """The innermost call of each node that was made in one."""
+    homes: dict[Any, Call] = {}
+    running: list[Call] = []
+    begin = 0
+    for node in reversed(nodes) if calls else ():
+        while begin < len(calls) and calls[begin].first < node.order:
+            running.append(calls[begin])
+            begin += 1
+        while running and running[-1].last < node.order:
+            running.pop()
+        if running and node.op is not None:
+            homes[node] = running[-1]
+    return homes
 
 
-def _clusters(nodes: Sequence[Any]) -> list[Cluster]:
-    calls = {(first, node.order, label) for node in nodes for label, first in (node.notes or {}).get("modules", ())}
-    # an outer call begins earlier and ends later; of two that end together, the one that began earlier is outside
-    clusters = [Cluster(label, first, last) for first, last, label in sorted(calls, key=lambda c: (c[0], -c[1]))]
-    open_calls: list[Cluster] = []
-    for cluster in clusters:
-        while open_calls and open_calls[-1].last < cluster.last:
-            open_calls.pop()
-        cluster.parent = open_calls[-1] if open_calls else None
-        open_calls.append(cluster)
-    return clusters
+def around(call: Call | None) -> list[Call]:
+    """The call and those around it, the innermost first."""
+    around = []
+    while call is not None:
+        around.append(call)
+        call = call.parent
+    return around
 
 
-def _settle(result: Outline) -> None:
-    """Find each item's cluster; a parameter lives where all of its uses are."""
-    by_start = result.clusters  # sorted by their beginning
-    stack: list[Cluster] = []
-    place = 0
-    for item in reversed(result.items):  # oldest first
-        order = item.newest.order
-        while place < len(by_start) and by_start[place].first < order:
-            stack.append(by_start[place])
-            place += 1
-        while stack and stack[-1].last < order:
-            stack.pop()
-        live = [c for c in stack if c.first < order <= c.last]
-        item.home = live[-1] if live and item.newest.op is not None else None
-    homes: dict[Item, list[Cluster | None]] = {}
-    for item in result.items:
+def _common(calls: Iterable[Call | None]) -> Call | None:
+    """The innermost call around all of these."""
+    paths = [around(call)[::-1] for call in set(calls)]
+    common = None
+    for level in zip(*paths):
+        if len(set(level)) > 1:
+            break
+        common = level[0]
+    return common
+
+
+def _settle_leaves(items: Iterable[Item]) -> None:
+    """A parameter stands where its uses are: in the innermost call around all of them. Other leaves stay outside."""
+    used: dict[Item, list[Call | None]] = {}
+    for item in items:
         for source in item.sources:
-            if source.newest.op is None:
-                homes.setdefault(source, []).append(item.home)
-    for leaf, used in homes.items():
-        if _name(leaf.newest) is not None and all(home is used[0] for home in used):
-            leaf.home = used[0]
+            if source.is_leaf and "name" in (source.newest.notes or {}):
+                used.setdefault(source, []).append(item.home)
+    for leaf, homes in used.items():
+        leaf.home = _common(homes)
 
 
-def _name(node: Any) -> Any:
-    return (node.notes or {}).get("name")
+# --- Folding ----------------------------------------------------------------------------------------------------------
 
 
-# --- Folding ---
-
-
-def _uses(result: Outline) -> dict[Item, int]:
-    uses = dict.fromkeys(result.items, 0)
-    for item in result.items:
-        for source in item.sources:
-            uses[source] += 1
-    return uses
-
-
-def _fold_chains(result: Outline, keep: int = 3) -> None:
-    """Runs of operations with one input and one use: the ends stay, what lies between becomes one item."""
-    uses, folded, kept = _uses(result), 0, []
-    inside: set[Item] = set()
-    for item in result.items:
-        if item in inside:
+def _chains(nodes: Sequence[Any], homes: dict[Any, Call], roots: Iterable[Any]) -> dict[Any, list[Any]]:
+    """The inner parts of long chains of operations with one input and one use each, by their newest node."""
+    uses = Counter(parent for node in nodes for parent in node.inputs)
+    uses.update(roots)  # which are looked at from outside
+    chains: dict[Any, list[Any]] = {}
+    met: set[Any] = set()
+    for node in nodes:
+        if node in met:
             continue
-        kept.append(item)
-        run = [item]
-        while len(run[-1].sources) == 1:
-            source = run[-1].sources[0]
-            if uses[source] != 1 or source.newest.op is None or source.home is not item.home:
+        chain = [node]
+        while (source := _only_source(chain[-1])) is not None:
+            if uses[source] > 1 or source.op is None or homes.get(source) is not homes.get(node):
                 break
-            run.append(source)
-        middle = run[keep:-keep]
-        if len(middle) > 1:
-            names = {part.newest.op.name for part in middle}
-            what = f"{names.pop()} operations" if len(names) == 1 else "operations"
-            fold = Item(middle[0].newest, middle[-1].sources, len(middle), f"… {len(middle):,} {what} …", item.home)
-            run[keep - 1].sources = [fold]
-            inside.update(middle)
-            kept += [*run[1:keep], fold, *run[-keep:]]
-            inside.update(run)
-            folded += len(middle)
-        else:
-            kept += run[1:]
-            inside.update(run)
-    if folded:
-        result.items = sorted(set(kept), key=lambda i: -i.newest.order)
-        result.remarks.append(f"{folded:,} operations in chains are folded")
+            chain.append(source)
+        met.update(chain)
+        if len(chain) > 2 * ENDS + 1:
+            chains[chain[ENDS]] = chain[ENDS:-ENDS]
+    return chains
 
 
-def _fold_modules(result: Outline, limit: int) -> None:
-    """Module calls become single items, the innermost first, until the picture is small enough."""
-    depth: dict[Cluster, int] = {}
-    for cluster in result.clusters:
-        depth[cluster] = 0 if cluster.parent is None else depth[cluster.parent] + 1
-    folded = 0
-    for level in range(max(depth.values(), default=-1), -1, -1):
-        if len(result.items) <= limit:
-            break
-        gone = {cluster for cluster in result.clusters if depth[cluster] == level}
-        members: dict[Cluster, list[Item]] = {}
-        for item in result.items:
-            if item.home in gone:
-                members.setdefault(item.home, []).append(item)
-        for cluster, inside in members.items():
-            total = sum(item.count for item in inside)
-            _merge(result, inside, f"{cluster.label}: {total:,} nodes", cluster.parent)
-            folded += 1
-        result.clusters = [cluster for cluster in result.clusters if cluster not in gone]
-    if folded:
-        result.remarks.append(f"{folded:,} module calls are folded")
+def _only_source(node: Any) -> Any:
+    sources = [parent for parent in node.inputs if parent is not None]
+    return sources[0] if len(sources) == 1 else None
 
 
-def _fold_oldest(result: Outline, limit: int) -> None:
-    oldest = result.items[limit - 1 :]
-    total = sum(item.count for item in oldest)
-    _merge(result, oldest, f"… {total:,} older nodes …", None)
-    result.remarks.append(f"{total:,} older nodes are folded")
-    used = {item.home for item in result.items}
-    while True:
-        more = {c.parent for c in used if c is not None} - used
-        if not more:
-            break
-        used |= more
-    result.clusters = [c for c in result.clusters if c in used]
+def _items(nodes: Sequence[Any], homes: dict[Any, Call], chains: dict[Any, list[Any]]) -> list[Item]:
+    hidden = {node for chain in chains.values() for node in chain[1:]}
+    items: dict[Any, Item] = {}
+    for node in nodes:
+        if node not in hidden:
+            items[node] = Item(node, homes.get(node))
+    for node, item in items.items():
+        oldest = node
+        if node in chains:
+            chain = chains[node]
+            oldest, item.count = chain[-1], len(chain)
+            item.title = f"… {len(chain):,} operations …"
+        item.sources = [items[parent] for parent in oldest.inputs if parent is not None]
+    return list(items.values())
 
 
-def _merge(result: Outline, inside: list[Item], label: str, home: Cluster | None) -> None:
-    """Put one item in place of several."""
+def _fold_calls(seen: Outline, depth: int) -> None:
+    """Put one item in place of each call at this depth, whatever is inside, unless too little would be left to see."""
+    members: dict[Call, list[Item]] = {}
+    for item in seen.items:
+        outside_in = around(item.home)[::-1]
+        if len(outside_in) > depth:
+            members.setdefault(outside_in[depth], []).append(item)
+    groups = [(inside, call.label, call.parent) for call, inside in members.items() if len(inside) > 1]
+    if len(seen.items) - sum(len(inside) - 1 for inside, _, _ in groups) >= FEW:
+        _merge(seen, groups)
+
+
+def _fold_between(seen: Outline, room: int) -> None:
+    """Put one item in place of all operations but the newest and the oldest, and of the leaves that only they use."""
+    operations = [item for item in seen.items if not item.is_leaf]
+    inside = operations[room // 2 : -(room // 4) or None]
+    if len(inside) < 2:
+        return
     members = set(inside)
-    fold = Item(inside[0].newest, [], sum(item.count for item in inside), label, home)
-    fold.sources = list(dict.fromkeys(s for item in inside for s in item.sources if s not in members))
-    for item in result.items:
-        if item not in members and any(s in members for s in item.sources):
-            item.sources = list(dict.fromkeys(fold if s in members else s for s in item.sources))
-    result.items = sorted([*(i for i in result.items if i not in members), fold], key=lambda i: -i.newest.order)
+    shown = {source for item in seen.items if item not in members for source in item.sources}
+    inside += dict.fromkeys(s for item in members for s in item.sources if s.is_leaf and s not in shown)
+    _merge(seen, [(inside, "…", _common(item.home for item in members))])
+
+
+def _fold_leaves(seen: Outline, room: int) -> None:
+    """Put one item in place of all leaves but a few."""
+    leaves = [item for item in seen.items if item.is_leaf]
+    if len(leaves) > room:
+        _merge(seen, [(leaves[room // 2 :], "…", None)])
+
+
+def _merge(seen: Outline, groups: Sequence[tuple[list[Item], str, Call | None]]) -> None:
+    """Put one item in place of each group."""
+    instead: dict[Item, Item] = {}
+    for inside, title, home in groups:
+        newest = max((item.newest for item in inside), key=lambda node: node.order)
+        count = sum(item.count for item in inside)
+        fold = Item(newest, home, count=count, title=f"… {count:,} nodes …" if title == "…" else title)
+        instead.update(dict.fromkeys(inside, fold))
+    if not instead:
+        return
+    items: dict[Item, None] = {}
+    for item in seen.items:
+        here = instead.get(item, item)
+        items[here] = None
+        if here is item and not any(source in instead for source in item.sources):
+            continue
+        there = [instead.get(source, source) for source in item.sources]
+        here.sources = list(dict.fromkeys([*(here.sources if here is not item else ()), *there]))
+    for item in items:
+        item.sources = [source for source in item.sources if source is not item]
+    seen.items = sorted(items, key=lambda item: item.newest.order, reverse=True)
+    framed = {call for item in seen.items for call in around(item.home)}
+    seen.calls = [call for call in seen.calls if call in framed]

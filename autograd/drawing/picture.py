@@ -1,13 +1,12 @@
-"""A recorded graph as a Graphviz picture: DOT source, SVG, PNG or PDF."""
+"""A recorded graph as a picture: what is drawn for each kind of node, and the text in Graphviz's language DOT."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
-import sysconfig
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,259 +14,262 @@ import numpy as np
 
 from .. import graph
 from ..arrays import ArrayNode
-from .outline import Cluster, Item, Outline, outline
+from .cards import FAINT, GRADIENT, INK, card, escape, formula, settings, small
+from .known import Known, contents
+from .layout import rendered
+from .outline import Call, Item, Outline, around, outline
 
 FORMATS = ("svg", "png", "pdf", "dot")
+DIRECTIONS = ("LR", "TB", "RL", "BT")
 
-# Told apart by shape as much as by colour: what is given, what is learned, what is computed, what comes out
-FONT = {"fontname": "Helvetica", "fontsize": "11"}
+# What is learned, what is given, what is computed, and the result: told apart by shape as much as by colour.
 STYLES = {
-    "parameter": {"shape": "box", "style": "filled,bold", "fillcolor": "#fdebd0", "color": "#ca6f1e"},
-    "input": {"shape": "note", "style": "filled", "fillcolor": "#d6eaf8", "color": "#2874a6"},
-    "operation": {"shape": "box", "style": "filled,rounded", "fillcolor": "#fbfcfc", "color": "#5d6d7e"},
-    "output": {"shape": "doubleoctagon", "style": "filled", "fillcolor": "#d5f5e3", "color": "#1e8449"},
-    "fold": {"shape": "box", "style": "filled,rounded,dashed", "fillcolor": "#eaecee", "color": "#808b96"},
+    "leaf": {"shape": "box", "style": "filled", "fillcolor": "#fff0d9", "color": "#d98324", "penwidth": "1.6"},
+    "data": {"shape": "note", "style": "filled", "fillcolor": "#e4f0fb", "color": "#4a8cc7"},
+    "operation": {"shape": "box", "style": "filled,rounded", "fillcolor": "#ffffff", "color": "#7b8794"},
+    "result": {
+        "shape": "box",
+        "style": "filled,rounded",
+        "fillcolor": "#e0f5e7",
+        "color": "#2f9e5f",
+        "peripheries": "2",
+    },
+    "fold": {"shape": "box", "style": "filled,rounded,dashed", "fillcolor": "#eef0f3", "color": "#7b8794"},
 }
-SYMBOLS = {
-    "add": "+",
-    "subtract": "−",
-    "multiply": "×",
-    "divide": "÷",
-    "negative": "−x",
-    "matmul": "matmul",
-    "power": "xʸ",
-    "power_number": "x",
-    "square": "x²",
-    "sqrt": "√x",
-    "absolute": "|x|",
+GRAPH = {
+    "newrank": "true",
+    "bgcolor": "#ffffff",
+    "nodesep": "0.2",
+    "ranksep": "0.35",
+    "fontname": "Helvetica",
+    "fontsize": "10",
+    "fontcolor": FAINT,
 }
-SMALL = 6  # up to so many numbers are written out
+NODE = {
+    "fontname": "Helvetica",
+    "fontsize": "12",
+    "fontcolor": INK,
+    "margin": "0.09,0.05",
+    "height": "0.36",
+    "width": "0.4",
+}
+EDGE = {
+    "color": "#8a94a0",
+    "arrowsize": "0.6",
+    "fontname": "Helvetica-Bold",
+    "fontsize": "11",
+    "fontcolor": INK,
+    "labeldistance": "1.6",
+    "labelangle": "25",
+}
+ORDERED = {"subtract": "−", "divide": "÷", "power": "^"}  # a mark on the second operand
+FRAME = {"style": "filled,rounded", "color": "#cbd2d9", "labeljust": "l", "labelloc": "t", "margin": "9"}
+SHADES = ("#f5f7fa", "#edf0f4", "#e4e8ee")  # of frames, from the outside in
 
 
 def draw(
-    root: Any, names: Mapping[str, Any] | None = None, *, direction: str = "LR", limit: int = 400, title: str = ""
+    root: Any,
+    names: Mapping[str, Any] | None = None,
+    *,
+    inputs: Iterable[Any] = (),
+    direction: str = "LR",
+    limit: int = 400,
 ) -> Picture:
     """A picture of how `root` was computed: a Tensor, a Scalar, a node, or a list of them.
 
-    names      {"x": x}: what to call Tensors and Scalars in the picture; small ones show their values
-    direction  "LR" from left to right, "TB" from top to bottom
-    limit      about how many nodes are drawn; in a larger graph long chains are folded first, then modules
+    names      what to call Tensors, Scalars and arrays in the picture, as in {"x": x}; `locals()` will do
+    inputs     leaves to be drawn as data, although they have a gradient
+    direction  "LR" from left to right, "TB" from top to bottom, or "RL", "BT"
+    limit      about how many nodes are drawn; in a larger graph long chains are folded, then modules, then its middle
 
-    The picture shows operations with the shapes of their results, parameters by name, and modules as frames. A Scalar
-    shows its value and gradient. A Tensor's node holds no value: those of small results are shown if the graph was
-    recorded under `autograd.observe()`.
+    Operations are rounded, with the shapes of their results; leaves, for which a gradient is computed, are boxes; data
+    are sheets of paper; calls of modules are frames. Numbers are written out where there are few. A Scalar knows its
+    value. A Tensor's node holds none: it is shown as long as a derivative needs it, which is until `backward`, and for
+    longer if the graph was recorded under `autograd.observe()`.
 
-    In a notebook it shows itself; else `.save("graph.svg")` (or .png, .pdf, .dot); `.source` is the DOT text.
-    Raises TypeError for what has no graph.
+    In a notebook the picture shows itself; else `.save("graph.svg")` (or .png, .pdf, .dot). `.source` is its text.
+    TypeError for what has no graph.
 
-    >>> import autograd
     >>> w = autograd.Tensor([1.0, 2.0], requires_grad=True)
-    >>> picture = autograd.draw((w * w).sum(), names={"w": w})
-    >>> "sum" in picture.source
-    True
+    >>> picture = draw(np.tanh(w * 2).sum(), names={"w": w})
+    >>> [word in picture.source for word in ("<b>w</b>", "× 2", "tanh", "sum")]
+    [True, True, True, True]
     """
     roots = [_node(r) for r in (root if isinstance(root, list | tuple) else [root])]
     if not roots:
         raise ValueError("draw needs at least one Tensor or Scalar, and the list is empty")
-    if direction not in ("LR", "TB", "RL", "BT"):
-        raise ValueError(f"direction is LR (left to right) or TB (top to bottom), not {direction!r}")
-    called = {_node(value): (name, value) for name, value in (names or {}).items()}
-    return Picture(_dot(outline(roots, limit), called, direction, title))
-
-
-class Picture:
-    """What `draw` returns: `.source` in the DOT language, `.save(path)`, `.svg()`."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to a file whose ending says the format: .svg, .png, .pdf or .dot."""
-        path = Path(path)
-        form = path.suffix.removeprefix(".").lower()
-        if form not in FORMATS:
-            raise ValueError(
-                f"the ending of {path.name!r} should say the format: {', '.join('.' + f for f in FORMATS)}"
-            )
-        path.write_bytes(self.source.encode() if form == "dot" else self._rendered(form))
-        return path
-
-    def svg(self) -> str:
-        """The picture as SVG text."""
-        return self._rendered("svg").decode()
-
-    def _rendered(self, form: str) -> bytes:
-        command = _layout_program(form)
-        done = subprocess.run([*command, f"-T{form}"], input=self.source.encode(), capture_output=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{Path(command[0]).name} could not draw the graph: {done.stderr.decode().strip()}")
-        return done.stdout
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
-        try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
-        except RuntimeError as error:
-            return {"text/plain": f"{self!r}: {error}"}
-
-    def __repr__(self) -> str:
-        return f"<picture of a graph, {self.source.count('->')} edges; .save('graph.svg') writes it>"
-
-
-def _layout_program(form: str) -> list[str]:
-    """The system's `dot` where there is one, else the embedded one."""
-    dot = shutil.which("dot")
-    if dot:
-        return [dot]
-    here = os.pathsep.join(
-        [sysconfig.get_path("scripts"), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    )
-    embedded = shutil.which("graphviz-pure", path=here)
-    if embedded is None:
-        raise RuntimeError(
-            "drawing needs Graphviz: pip install 'chainrule[draw]' brings an embedded one, or install your system's package "
-            "graphviz; picture.source and picture.save('graph.dot') work without it"
+    if direction not in DIRECTIONS:
+        raise ValueError(
+            f"direction is one of {', '.join(DIRECTIONS)}, such as LR for left to right, not {direction!r}"
         )
-    if form == "pdf":
-        raise RuntimeError(
-            "the embedded Graphviz writes no PDF: save as .svg or .png, or install your system's package graphviz"
-        )
-    return [embedded]
-
-
-# --- The DOT text -----------------------------------------------------------------------------------------------------
+    seen = outline(roots, limit)
+    known = Known([item.newest for item in seen.items if not item.title], names or {})
+    boxes = _boxes(seen, known, set(roots), {_node(x) for x in inputs})
+    return Picture(_dot(boxes, seen.calls, _remarks(seen, known), direction))
 
 
 def _node(value: Any) -> Any:
     node = value if isinstance(value, graph.Node) else getattr(value, "node", None)
     if node is None:
         raise TypeError(
-            f"a {type(value).__name__} without a graph cannot be drawn: give a Tensor computed from one with "
-            "requires_grad=True, or a Scalar"
+            f"a {type(value).__name__} without a graph cannot be drawn; "
+            "give a Scalar, or a Tensor computed from one that was made with requires_grad=True"
         )
     return node
 
 
-def _dot(seen: Outline, called: Mapping[Any, tuple[str, Any]], direction: str, title: str) -> str:
+class Picture:
+    """What `draw` returns: `.source` in Graphviz's language DOT, `.save(path)`, `.svg()`."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file whose ending says how: .svg, .png, .pdf or .dot. Returns the path.
+
+        ValueError for another ending; RuntimeError if there is no Graphviz, which .dot does without.
+        """
+        path = Path(path)
+        form = path.suffix[1:].lower()
+        if form not in FORMATS:
+            raise ValueError(f"the ending of {path.name!r} should be one of {', '.join('.' + f for f in FORMATS)}")
+        path.write_bytes(self.source.encode() if form == "dot" else rendered(self.source, form))
+        return path
+
+    def svg(self) -> str:
+        """The picture as SVG text."""
+        return rendered(self.source, "svg").decode()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
+        try:
+            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        except RuntimeError as error:
+            return {"text/plain": f"{self!r}\n{error}"}
+
+    def __repr__(self) -> str:
+        return f"<picture of a graph with {self.source.count(' -> ')} edges; .save('graph.svg') writes it to a file>"
+
+
+# --- What is drawn ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False, slots=True)
+class Box:
+    """A place in the picture: of a node, of several folded into one, or of data, which have no node."""
+
+    kind: str
+    label: str
+    hint: str  # said where the pointer rests, in a browser
+    home: Call | None = None
+    sources: list[Box] = field(default_factory=list)
+    aside: bool = False  # whether its parameters may stand beside it
+    second: str = ""  # how the second operand is told from the first
+    fed: bool = False  # by something that is not drawn: data that are not kept
+
+
+def _boxes(seen: Outline, known: Known, roots: set[Any], inputs: set[Any]) -> list[Box]:
+    """Oldest first; sources in the order of the operation's arguments."""
+    boxes: dict[Item, Box] = {}
+    sheets: dict[Any, Box] = {}
+    for item in reversed(seen.items):
+        node = item.newest
+        box = boxes[item] = _fold(item) if item.title else _plain_box(node, known, roots, inputs)
+        box.home, box.aside = item.home, isinstance(node, ArrayNode) and not item.title
+        box.fed = item.home is not None and None in node.inputs
+        for argument, value in known.constants.get(node, {}).items() if not item.title else ():
+            if np.shape(value):
+                box.sources.append(sheets.setdefault(contents(value), _sheet(argument, value, known)))
+        box.sources += [boxes[source] for source in item.sources]
+    return [*sheets.values(), *boxes.values()]
+
+
+def _fold(item: Item) -> Box:
+    counted = f"{item.count:,} nodes"
+    return Box("fold", card(item.title, remark="" if item.title.startswith("…") else counted), counted)
+
+
+def _sheet(argument: str, value: Any, known: Known) -> Box:
+    name = known.name_of(value) or ("data" if argument in ("a", "b", "x", "xs") else argument)
+    return Box("data", card(name, value.shape, [("", INK, value)]), f"data: {value.dtype} {value.shape}")
+
+
+def _plain_box(node: Any, known: Known, roots: set[Any], inputs: set[Any]) -> Box:
+    name, rows = known.names.get(node), [("value", INK, known.values.get(node)), ("grad", GRADIENT, known.grad(node))]
+    described = f"{node.dtype} {tuple(node.shape)}"
+    if node.op is None:
+        kind = "data" if node in inputs else "leaf"
+        return Box(kind, card(name or kind, node.shape, rows), f"{kind}: {described}")
+    operands = known.operands(node)
+    keywords = dict(zip(getattr(node.op, "keywords", ()), getattr(node, "params", None) or ()))
+    if "p" in keywords:  # the exponent of a power
+        operands["p"] = float(keywords.pop("p"))
+    if len(operands) > 2:
+        keywords |= {argument: x for argument, x in operands.items() if isinstance(x, float)}
+    title = formula(node.op.name, list(operands.values()))
+    label = card(title if name is None else f"{name} = {title}", node.shape, rows, settings(keywords))
+    box = Box("result" if node in roots else "operation", label, f"{node.op.name}, {node.op.kind}: {described}")
+    if len(set(node.inputs) - {None}) == 2 and None in operands.values():
+        box.second = ORDERED.get(node.op.name, "")
+    return box
+
+
+def _remarks(seen: Outline, known: Known) -> list[str]:
+    """What is to be said about the whole, a line each."""
+    remarks = []
+    if seen.folded:
+        remarks.append(f"{seen.total:,} nodes; {seen.folded:,} of them are folded into the dashed boxes")
+    results = [item.newest for item in seen.items if not item.title and item.newest.op is not None]
+    if any(node not in known.values and small(node.shape) for node in results):
+        remarks.append("values of results are kept if they are computed under autograd.observe()")
+    return remarks
+
+
+# --- How it is arranged -----------------------------------------------------------------------------------------------
+
+
+def _beside(boxes: Sequence[Box]) -> dict[Box, Box]:
+    """{parameter or data: the operation} for those that stand beside their only use, out of the way of its main input."""
+    uses = Counter(source for box in boxes for source in box.sources)
+    beside: dict[Box, Box] = {}
+    for box in filter(attrgetter("aside"), boxes):  # Scalars have no main input
+        computed = any(source.kind in ("operation", "result", "fold") for source in box.sources)
+        given = any(source.kind == "data" and uses[source] == 1 for source in box.sources)
+        aside = ["leaf"] * (computed or given or box.fed) + ["data"] * computed
+        mine = [s for s in box.sources if s.kind in aside and uses[s] == 1 and s.home is box.home]
+        beside.update(dict.fromkeys(mine[:2], box))
+    return beside
+
+
+def _dot(boxes: Sequence[Box], calls: Sequence[Call], remarks: Sequence[str], direction: str) -> str:
     import graphviz
 
-    dot = graphviz.Digraph(
-        "graph",
-        graph_attr={"rankdir": direction, "bgcolor": "white", "nodesep": "0.25", "ranksep": "0.35", **FONT},
-        node_attr={**FONT, "margin": "0.12,0.06", "height": "0.3"},
-        edge_attr={"color": "#808b96", "arrowsize": "0.7"},
-    )
-    remarks = [title] if title else []
-    if seen.remarks:
-        remarks.append("; ".join(seen.remarks))
-    if any(isinstance(i.newest, ArrayNode) and i.newest.op is not None for i in seen.items) and not _observed(
-        seen.items
-    ):
-        remarks.append("values of results are shown if recorded under autograd.observe()")
+    dot = graphviz.Digraph("graph", graph_attr={"rankdir": direction, **GRAPH}, node_attr=NODE, edge_attr=EDGE)
     if remarks:
-        dot.attr(label=graphviz.escape("\n".join(remarks)).replace("\n", "\\n"), fontcolor="#5d6d7e", labelloc="b")
-    numbers = {item: f"n{i}" for i, item in enumerate(reversed(seen.items))}
-
-    def put(place: Any, item: Item) -> None:
-        style = STYLES[_kind(item, seen, called)]
-        label = graphviz.escape(_label(item, called)).replace("\n", "\\n")
-        place.node(numbers[item], label=label, **style)
-
-    inside: dict[Cluster | None, list[Item]] = {}
-    for item in reversed(seen.items):
-        inside.setdefault(item.home, []).append(item)
-    for item in inside.get(None, ()):
-        put(dot, item)
-    frames = {cluster: _frame(graphviz, cluster, i) for i, cluster in enumerate(seen.clusters)}
-    for cluster, frame in frames.items():
-        for item in inside.get(cluster, ()):
-            put(frame, item)
-    for cluster in sorted(seen.clusters, key=_depth, reverse=True):  # inner frames first: an outer one takes their text
-        (frames[cluster.parent] if cluster.parent else dot).subgraph(frames[cluster])
-    for item in reversed(seen.items):
-        for source in item.sources:
-            dot.edge(numbers[source], numbers[item])
-    return dot.source
-
-
-def _frame(graphviz: Any, cluster: Cluster, number: int) -> Any:
-    frame = graphviz.Digraph(f"cluster_{number}")
-    frame.attr(
-        label=graphviz.escape(cluster.label), style="rounded,filled", color="#aeb6bf", fillcolor="#00000008",
-        fontcolor="#34495e", labeljust="l", labelloc="t", margin="10",
-    )  # fmt: skip
-    return frame
-
-
-def _depth(cluster: Cluster) -> int:
-    depth = 0
-    while cluster.parent is not None:
-        cluster, depth = cluster.parent, depth + 1
-    return depth
-
-
-def _observed(items: Iterable[Item]) -> bool:
-    return any("value" in (item.newest.notes or {}) for item in items)
-
-
-def _kind(item: Item, seen: Outline, called: Mapping[Any, Any]) -> str:
-    node = item.newest
-    if item.label:
-        return "fold"
-    if node in seen.roots and node.op is not None:
-        return "output"
-    if node.op is not None:
-        return "operation"
-    return "parameter" if "name" in (node.notes or {}) and node not in called else "input"
-
-
-def _label(item: Item, called: Mapping[Any, tuple[str, Any]]) -> str:
-    node = item.newest
-    if item.label:
-        return item.label
-    notes = node.notes or {}
-    name, value = called.get(node, (notes.get("name"), None))
-    lines = [str(name)] if name is not None else []
-    if node.op is not None:
-        lines.append(SYMBOLS.get(node.op.name, node.op.name) + _constants(node) + _settings(node))
-    if isinstance(node, ArrayNode):
-        described = f"{node.dtype} {'×'.join(map(str, node.shape))}".strip()
-        lines.append(described if lines else f"leaf {described}")
-        value = notes.get("value", value)
-        grad = notes.get("cotangent", node.grad)
-        lines += [f"{word} {_numbers(v)}" for word, v in (("value", value), ("grad", grad)) if _is_small(v)]
-    else:  # a Scalar: it is its own node
-        lines.append(f"{float(node.data):.4g}" if node.op is None and not lines else f"value {float(node.data):.4g}")
-        grad = node.grad
-        if grad is not None:
-            lines.append(f"grad {float(getattr(grad, 'data', grad)):.4g}")
-    return "\n".join(lines)
-
-
-def _constants(node: Any) -> str:
-    """The plain number in an operation on a Scalar, as in `× 2`."""
-    b = getattr(node, "b", None)
-    if not isinstance(b, float) or not node.inputs or len(node.op.arguments) != 2:
-        return ""
-    return f" {b:.4g}" if node.op.name != "power" else f" y = {b:.4g}"
-
-
-def _settings(node: Any) -> str:
-    """The keywords of an operation that are not at rest: axis=0, shape=(2, 3); of a power, the exponent."""
-    given = dict(zip(getattr(node.op, "keywords", ()), getattr(node, "params", None) or ()))
-    if node.op.name == "power_number":
-        return str(given["p"]).translate(SUPERSCRIPT)
-    shown = [f"{k}={v}" for k, v in given.items() if v is not None and v is not False and k not in ("shape", "order")]
-    short = ", ".join(shown)
-    return f"\n{short}" if 0 < len(short) <= 30 else ""
-
-
-SUPERSCRIPT = str.maketrans("0123456789.-", "⁰¹²³⁴⁵⁶⁷⁸⁹·⁻")
-
-
-def _is_small(value: Any) -> bool:
-    return value is not None and np.size(getattr(value, "_data", value)) <= SMALL
-
-
-def _numbers(value: Any) -> str:
-    array = np.asarray(getattr(value, "_data", value))
-    return np.array2string(array, precision=4, separator=", ", suppress_small=True).replace("\n", "")
+        dot.attr(label=f"<{'<br/>'.join(map(escape, remarks))}>", labelloc="b")
+    frames: dict[Call | None, Any] = {None: dot}
+    for i, call in enumerate(calls):
+        shade = SHADES[min(len(around(call)), len(SHADES)) - 1]
+        frames[call] = graphviz.Digraph(f"cluster_{i}")
+        frames[call].attr(label=f"<{escape(call.label)}>", fillcolor=shade, **FRAME)
+    beside = _beside(boxes)
+    rows: dict[Box, list[Box]] = {box: [box] for box in boxes if box not in beside}
+    for box, user in beside.items():
+        rows[user].insert(0 if len(rows[user]) == 1 else 2, box)  # before its use, or behind it
+    names = {box: f"n{i}" for i, box in enumerate(boxes)}
+    for row in rows.values():
+        frame = frames[row[0].home]
+        line = graphviz.Digraph(graph_attr={"rank": "same"}) if len(row) > 1 else frame
+        for box in row:
+            line.node(names[box], box.label, tooltip=graphviz.escape(box.hint), **STYLES[box.kind])
+        if line is not frame:
+            frame.subgraph(line)
+    for call in reversed(calls):  # inner frames first, as an outer one takes their text
+        frames[call.parent].subgraph(frames[call])
+    for box in boxes:
+        for source in box.sources:
+            if source in beside and rows[box].index(source) > rows[box].index(box):
+                dot.edge(names[box], names[source], dir="back")  # Graphviz puts the tail of an edge first
+            else:
+                second = {"headlabel": box.second} if box.second and source is box.sources[1] else {}
+                dot.edge(names[source], names[box], **second)
+    return str(dot.source)

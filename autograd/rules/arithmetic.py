@@ -247,6 +247,8 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """x with NaN and infinities replaced by numbers; no gradient flows where an element was replaced."""
+    if x.dtype.kind != "f":
+        return positive(x)
     info = np.finfo(x.dtype)
     x = where(np.isnan(x), nan, x)
     x = where(x == math.inf, float(info.max) if posinf is None else posinf, x)

@@ -38,7 +38,9 @@ relu = elementwise(_relu, lambda g, out: g * (out > 0), selects=True)
 # --- Along an axis ---
 
 
-def _logsumexp(x: Any, axis: Any, keepdims: bool) -> Any:
+def _logsumexp(x: Any, axis: Any, keepdims: Any) -> Any:
+    if not x.size:
+        return np.full_like(np.add.reduce(x, axis=axis, keepdims=keepdims), -math.inf)
     m = np.maximum.reduce(x, axis=axis, keepdims=True)
     m = np.where(np.isfinite(m), m, 0.0)
     total = np.add.reduce(np.exp(x - m), axis=axis, keepdims=True)
@@ -48,9 +50,9 @@ def _logsumexp(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def _logsumexp_rule(g: Any, x: Any, out: Any, axis: Any) -> Any:
-    top = x == out  # in a row of -inf nothing has weight; +inf takes all of it
-    shared = top / np.sum(top, axis=axis, keepdims=True, dtype=x.dtype)
-    return g * np.where(out == math.inf, shared, np.exp(x - np.where(out == -math.inf, 0.0, out)))
+    top = x == out  # in a row of -inf nothing has weight; +inf takes all of it, in even shares
+    share = g / np.where(out == math.inf, np.sum(top, axis=axis, keepdims=True, dtype=x.dtype), 1.0)
+    return share * np.exp(np.where(top, np.where(out == -math.inf, out, 0.0), x - out))
 
 
 _logsumexp = general(_logsumexp, _logsumexp_rule)
@@ -66,12 +68,16 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _softmax(x: Any, axis: int) -> Any:
+    if not x.size:
+        return x.copy()
     e = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
     e /= np.add.reduce(e, axis=axis, keepdims=True)
     return e
 
 
 def _log_softmax(x: Any, axis: int) -> Any:
+    if not x.size:
+        return x.copy()
     shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
     shifted -= np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
     return shifted

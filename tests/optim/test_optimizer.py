@@ -80,6 +80,7 @@ def test_arrays_that_were_taken_after_a_step_see_the_updates():
 def test_new_values_assigned_between_steps_are_those_that_are_updated(hold):
     params = parameters()
     optimizer = optim.SGD(params, lr=0.1)
+    train(optimizer, params)
     for _ in range(3):
         fresh = np.full(3, 7.0)
         params[1].data = fresh
@@ -183,6 +184,31 @@ def test_a_model_changed_to_another_dtype_is_trained_in_it():
     assert [optimizer.state[p]["step"] for p in params] == [4] * 4
 
 
+def test_a_parameter_changed_to_another_dtype_while_it_has_no_gradient_is_followed():
+    params = parameters(np.float32)
+    optimizer = optim.Adam(params, lr=0.1)
+    train(optimizer, params)
+    for p in params:
+        p.grad = None
+        p.data = p.detach().numpy().astype(np.float64)
+    loss_of(params[:1]).backward()
+    optimizer.step()
+    train(optimizer, params, 2)
+    assert {state["exp_avg"].dtype for state in optimizer.state.values()} == {np.dtype(np.float64)}
+
+
+def test_several_joints_may_come_apart_at_once():
+    params = [*parameters(np.float32), *parameters(np.float64)]
+    optimizer = optim.SGD(params, lr=0.1)
+    train(optimizer, params)
+    assert joints(optimizer) == [4, 4]
+    before = values(params)
+    train(optimizer, params[1:7])
+    after = values(params)
+    assert_same([after[0], after[7]], [before[0], before[7]])
+    assert_same(after[1:7], simple(before[1:7], 0.1), rtol=1e-6)
+
+
 def test_a_parameter_of_another_shape_is_refused():
     params = parameters()
     optimizer = optim.Adam(params, lr=0.1)
@@ -248,6 +274,19 @@ def test_an_optimizer_made_anew_joins_the_same_parameters_where_they_are():
     assert [p.numpy().ctypes.data for p in params] == places
 
 
+def test_parameters_that_are_parts_of_an_array_of_the_users_are_updated_there():
+    theta, params = np.linspace(1, 2, 20), parameters()
+    places = [slice(0, 6), slice(6, 9), slice(10, 11), slice(16, 20)]  # the first two are neighbours
+    for p, place in zip(params, places):
+        p.data = theta[place].reshape(p.shape)
+    expected = simple(values(params), 0.1)
+    optimizer = optim.SGD(params, lr=0.1)
+    train(optimizer, params)
+    assert_same([theta[place].reshape(p.shape) for p, place in zip(params, places)], expected)
+    assert joints(optimizer) == [2]
+    assert_same([theta[9:10], theta[11:16]], [np.linspace(1, 2, 20)[9:10], np.linspace(1, 2, 20)[11:16]])
+
+
 def test_copies_of_model_and_optimizer_go_their_own_way():
     model = nn.MLP([2, 3, 1]).double()
     optimizer = optim.Adam(model.parameters(), lr=0.1)
@@ -297,9 +336,13 @@ def test_a_changed_list_of_parameters_is_followed():
     assert_same(values([fresh]), [before[0] - 0.1 * 4 * before[0]])
 
 
-def test_backward_through_values_that_a_step_has_changed_is_refused():
+@pytest.mark.parametrize("joined", [True, False])
+def test_backward_through_values_that_a_step_has_changed_is_refused(joined):
     model = nn.MLP([2, 3, 1])
     optimizer = optim.SGD(model.parameters(), lr=0.1)
+    held = None if joined else [p.detach() for p in model.parameters()]
+    train(optimizer, list(model.parameters()))
+    assert joints(optimizer) == ([4] if held is None else [])
     for _ in range(2):
         loss = model(np.ones((4, 2))).sum()
         loss.backward(retain_graph=True)
@@ -364,7 +407,8 @@ def test_printing_shows_the_groups():
 # --- An optimizer of one's own ----------------------------------------------------------------------------------------
 
 
-def test_an_optimizer_is_two_methods_and_one_that_is_not_elementwise_sees_whole_parameters():
+def test_an_optimizer_is_two_methods_and_one_that_is_not_elementwise_sees_whole_parameters(monkeypatch):
+    monkeypatch.setattr(module, "PIECE", 2)
     shapes = []
 
     class Normalised(optim.Optimizer):

@@ -1,0 +1,102 @@
+"""What is known of a graph beside its nodes: what its values are called, and which numbers can be shown.
+
+A node holds no value. Its value is known if it was recorded under `autograd.observe()`, if a derivative needs it and
+`backward` has not been there yet, or if the caller names the Tensor that has it. A Scalar knows its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import graph
+from ..scalar import Scalar
+from ..tensor import Tensor
+
+
+class Known:
+    """names and values of nodes, and by node the constants {argument: array} that an operation got beside its inputs."""
+
+    def __init__(self, nodes: Iterable[Any], names: Mapping[str, Any]) -> None:
+        self.names: dict[Any, str] = {}
+        self.values: dict[Any, Any] = {}
+        self.constants: dict[Any, dict[str, Any]] = {}
+        self._arrays: list[tuple[str, Any]] = []  # named constants, which have no node: recognised by what they hold
+        for name, value in names.items():
+            node = value if isinstance(value, graph.Node) else getattr(value, "node", None)
+            if isinstance(node, graph.Node):
+                self.names[node] = name
+                self._learn(node, value if isinstance(value, Tensor) else None)
+            elif isinstance(value, Tensor | np.ndarray):
+                self._arrays.append((name, plain(value)))
+        for node in nodes:
+            self._read(node)
+
+    def _read(self, node: Any) -> None:
+        notes = node.notes or {}
+        if "name" in notes:
+            self.names.setdefault(node, notes["name"])
+        if isinstance(node, Scalar):
+            self.values[node] = node.data
+            if node.op is not None:
+                operands = zip(node.op.arguments, node.inputs)
+                self.constants[node] = {name: node.b for name, source in operands if source is None}
+            return
+        self._learn(node, notes.get("value"))
+        for argument, value in notes.get("constants", {}).items():
+            self.constants.setdefault(node, {})[argument] = plain(value)
+        kept = getattr(node.op, "kept", {})
+        if not kept or node.saved is None:
+            return
+        arguments = node.op.arguments
+        for name, value in zip(kept, node.saved if len(kept) > 1 else (node.saved,)):
+            if name == "out":
+                self._learn(node, value)
+            elif name in arguments and node.op.variadic:
+                for source, part in zip(node.inputs, value or ()):
+                    self._learn(source, part)
+            elif name in arguments and value is not None:
+                source = node.inputs[arguments.index(name)]
+                if source is None:
+                    self.constants.setdefault(node, {})[name] = plain(value)
+                self._learn(source, value)
+
+    def _learn(self, node: Any, value: Any) -> None:
+        if node is not None and value is not None and np.shape(plain(value)) == node.shape:
+            self.values.setdefault(node, plain(value))
+
+    def grad(self, node: Any) -> Any:
+        """The gradient that `backward` left at this node, or brought to it under `autograd.observe()`."""
+        return plain((node.notes or {}).get("cotangent", node.grad))
+
+    def name_of(self, array: Any) -> str | None:
+        """What the caller calls this constant."""
+        same = [name for name, a in self._arrays if a is array or (a.shape == array.shape and np.array_equal(a, array))]
+        return same[0] if same else None
+
+    def operands(self, node: Any) -> dict[str, float | str | None]:
+        """The arguments of an operation: a plain number, or a name, or None where there is neither."""
+        constants = self.constants.get(node, {})
+        given: dict[str, float | str | None] = {}
+        for argument, source in zip(getattr(node.op, "arguments", ()), node.inputs):
+            value = constants.get(argument)
+            if value is None:
+                given[argument] = self.names.get(source)
+            else:
+                given[argument] = self.name_of(value) if np.shape(value) else float(value)
+        return given
+
+
+def plain(value: Any) -> Any:
+    """The array or number in a Tensor or a Scalar."""
+    if isinstance(value, Tensor):
+        return value.detach().numpy()
+    return value.data if isinstance(value, Scalar) else value
+
+
+def contents(array: Any) -> tuple[Any, ...]:
+    """A key that is the same for equal arrays: an operation may have got a copy of what another one got."""
+    return array.shape, array.dtype, hashlib.blake2b(array.tobytes()).digest()
