@@ -456,7 +456,7 @@ class Optimizer:
         for p, slot in self._slots.items():
             kept = slots[p] = Slot(p)
             kept.own_count, kept.started_with = slot.count, slot.started_with
-            kept.own = {name: np.array(v) if isinstance(v, np.ndarray) else v for name, v in slot.state.items()}
+            kept.own = slot.state
         return {**self.__dict__, "_slots": slots, "_plans": {}}
 
     def __repr__(self) -> str:

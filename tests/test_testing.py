@@ -81,6 +81,12 @@ def test_a_strong_curve_is_no_kink():
         gradcheck(lambda x: 1e8 * x.detach() ** 2, 0.3)
 
 
+def test_rounding_is_no_kink():
+    for x in np.linspace(0.1, 1, 20):
+        with pytest.raises(AssertionError, match=r"^d result .* by central differences$"):
+            gradcheck(lambda x: 3.3 * x.detach(), x)
+
+
 @pytest.mark.parametrize("x", [np.ones(2, np.float32), Tensor([1.0]), Tensor([1.0], requires_grad=True), np.float32(1)])
 def test_float32_says_to_use_float64(x):
     for check in (gradcheck, gradgradcheck):

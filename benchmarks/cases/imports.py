@@ -1,4 +1,4 @@
-"""Seconds that an import takes in a fresh process that has imported NumPy and nothing else."""
+"""CPU seconds that an import takes in a fresh process that has imported NumPy and nothing else."""
 
 from functools import partial
 
@@ -6,10 +6,10 @@ from benchmarks.measure import Figure, alone
 
 PROGRAM = """
 {before}
-from time import perf_counter
-start = perf_counter()
+from time import process_time
+start = process_time()
 import {modules}
-print(perf_counter() - start)
+print(process_time() - start)
 """
 
 

@@ -49,7 +49,7 @@ SETTINGS = [
     ("Adam", {}),
     ("Adam", {"lr": 0.01, "betas": (0.8, 0.9)}),
     ("Adam", {"lr": 0.01, "eps": 0.1, "weight_decay": 0.1}),
-    ("Adam", {"lr": 0.01, "amsgrad": True}),
+    ("Adam", {"lr": 0.01, "betas": (0.9, 0.5), "amsgrad": True}),
     ("Adam", {"lr": 0.01, "maximize": True}),
 ]
 
