@@ -83,6 +83,7 @@ def test_one_seed_gives_one_result_and_another_seed_another(tmp_path):
     ("options", "said"),
     [
         (["--out", "/proc/nowhere"], "cannot write to --out /proc/nowhere (No such file or directory); give a folder"),
+        (["--out", "/proc"], "cannot write to --out /proc ("),
         (["--out", "file"], "cannot write to --out file (File exists); give a folder"),
         (["--out", "file/below"], "cannot write to --out file/below (Not a directory); give a folder"),
         (["--epochs", "0"], "argument --epochs: '0' should be a whole number, 1 or more"),
@@ -114,6 +115,13 @@ nn.data.digits = lambda seed: (train, test)
     assert run.stderr == (
         "digits.py: 2 of the training images contain NaN or infinity, the first of them image 3; leave them out\n"
     )
+
+
+def test_the_table_has_a_row_for_each_digit_and_a_column_for_each_reading():
+    table = loaded(DIGITS).confusion(np.array([8, 8, 8, 1]), np.array([1, 1, 8, 1])).splitlines()
+    (eight,) = (line for line in table if line.startswith("digit 8"))
+    assert eight.split() == ["digit", "8", "·", "2", "·", "·", "·", "·", "·", "·", "1", "·", "33%"]
+    assert table[-1] == "most often mistaken: 8 for 1 (2 times)"
 
 
 def test_help_says_what_there_is_to_choose(tmp_path):

@@ -14,7 +14,8 @@ MISSING = (
     "drawing needs Graphviz: `pip install 'chainrule[draw]'` brings an embedded one, or install your system's package "
     "`graphviz`; picture.source and picture.save('graph.dot') work without it"
 )
-PAPER = 288  # dots per inch in print
+DOTS = {"png": (144, 72), "pdf": (288, 96)}  # to the inch, on a screen and in print; in small and in large pictures
+LARGE = 150  # edges
 
 
 def rendered(source: str, form: str) -> bytes:
@@ -22,13 +23,14 @@ def rendered(source: str, form: str) -> bytes:
     said = MISSING
     for program, embedded in _programs():
         options = [f"-T{form}"]
+        dots = DOTS.get(form, (72, 72))[source.count(" -> ") >= LARGE]
         if form == "png":
-            options.append(f"-Gdpi={144 if source.count(' -> ') < 150 else 72}")  # as a screen of today, or small
+            options.append(f"-Gdpi={dots}")
         if embedded and form == "pdf":  # which it does not write
-            options = ["-Tjpg", f"-Gdpi={PAPER}"]
+            options = ["-Tjpg", f"-Gdpi={dots}"]
         done = subprocess.run([program, *options], input=source.encode(), capture_output=True, check=False)
         if done.returncode == 0 and done.stdout:
-            return _page(done.stdout) if options[0] == "-Tjpg" else done.stdout
+            return _page(done.stdout, 72 / dots) if options[0] == "-Tjpg" else done.stdout
         said = (
             f"{program} could not draw the graph: {done.stderr.decode(errors='replace').strip() or 'no reason given'}"
         )
@@ -46,10 +48,9 @@ def _programs() -> Iterator[tuple[str, bool]]:
         yield embedded, True
 
 
-def _page(jpeg: bytes) -> bytes:
-    """A PDF of one page that shows this picture, which PDF can hold as it is."""
+def _page(jpeg: bytes, points: float) -> bytes:
+    """A PDF of one page that shows this picture, which PDF can hold as it is, so many points to the pixel."""
     width, height = _size(jpeg)
-    points = 72 / PAPER
     content = b"q %.2f 0 0 %.2f 0 0 cm /Picture Do Q" % (width * points, height * points)
     box = b"[0 0 %.2f %.2f]" % (width * points, height * points)
     image = b"/Type /XObject /Subtype /Image /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /DCTDecode"

@@ -211,7 +211,7 @@ def _fold_calls(seen: Outline, depth: int) -> None:
         outside_in = around(item.home)[::-1]
         if len(outside_in) > depth:
             members.setdefault(outside_in[depth], []).append(item)
-    groups = [(inside, call.label, call.parent) for call, inside in members.items() if len(inside) > 1]
+    groups = [(inside, call.label or "…", call.parent) for call, inside in members.items() if len(inside) > 1]
     if len(seen.items) - sum(len(inside) - 1 for inside, _, _ in groups) >= FEW:
         _merge(seen, groups)
 

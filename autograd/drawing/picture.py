@@ -127,7 +127,8 @@ class Picture:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file whose ending says how: .svg, .png, .pdf or .dot. Returns the path.
 
-        ValueError for another ending; RuntimeError if there is no Graphviz, which .dot does without.
+        The embedded Graphviz draws a .pdf in pixels, a system's in lines. ValueError for another ending; RuntimeError if
+        there is no Graphviz, which .dot does without.
         """
         path = Path(path)
         form = path.suffix[1:].lower()

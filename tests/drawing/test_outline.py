@@ -108,12 +108,26 @@ def test_a_lattice_is_folded_between_its_newest_and_its_oldest_nodes():
     assert sum(bool(item.title) for item in seen.items) == 1
 
 
-def test_a_thousand_leaves_are_folded_into_one_box():
-    leaves = [Scalar(float(i)) for i in range(1_000)]
-    total = Tensor(0.0)
-    seen = outline([(autograd.stack(leaves) + total).node], 50)
-    assert len(seen.items) <= 50
-    assert sum(item.count for item in seen.items) == seen.total
+def test_a_chain_is_folded_within_the_frame_that_it_is_in():
+    class Long(nn.Module):
+        def forward(self, x):
+            for _ in range(300):
+                x = np.tanh(x)
+            return x
+
+    seen = outline([nn.Sequential(Long(), Long())(Tensor([1.0], requires_grad=True)).node], 400)
+    assert [(item.home.label, item.count) for item in seen.items if item.title] == [
+        ("1 (Long)", 294),
+        ("0 (Long)", 294),
+    ]
+
+
+def test_a_thousand_leaves_of_one_operation_are_folded_into_one_box():
+    leaves = [Tensor(float(i), requires_grad=True) for i in range(1_000)]
+    root = autograd.stack(leaves).node
+    seen = outline([root], 50)
+    consistent(seen, {root}, 50)
+    assert sum(item.is_leaf for item in seen.items) > 5
 
 
 def test_modules_are_folded_from_the_inside_before_anything_else_is_cut():
@@ -127,10 +141,19 @@ def test_modules_are_folded_from_the_inside_before_anything_else_is_cut():
     assert [item.title for item in seen.items if item.title] == [f"{i} (MLP)" for i in range(29, -1, -1)]
 
 
-def test_a_network_that_uses_its_weights_a_thousand_times_is_cut_to_what_can_be_laid_out():
-    cell, h = nn.Linear(2, 2), np.ones((1, 2))
-    for _ in range(1_000):
-        h = np.tanh(cell(h))
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_network_that_uses_its_weights_a_thousand_times_is_cut_to_what_can_be_laid_out(inside):
+    class Recurrent(nn.Module):
+        def __init__(self):
+            self.cell = nn.Linear(2, 2)
+
+        def forward(self, h):
+            for _ in range(1_000):
+                h = np.tanh(self.cell(h))
+            return h
+
+    network = Recurrent()
+    h = (network if inside else network.forward)(np.ones((1, 2)))
     seen = outline([h.sum().node], 400)
     consistent(seen, {seen.items[0].newest}, 400)
     assert 20 < len(seen.items) < 100
@@ -148,6 +171,11 @@ def test_a_parameter_stands_in_the_innermost_call_around_all_its_uses():
     seen = outline([Twice()(np.ones((1, 2))).sum().node], 400)
     homes = {item.newest.notes["name"]: item.home.label for item in seen.items if item.is_leaf}
     assert homes == {"weight": "Twice", "bias": "Twice"}
+
+
+def test_a_leaf_that_belongs_to_no_module_stands_outside():
+    seen = outline([nn.Tanh()(Tensor([1.0], requires_grad=True)).sum().node], 400)
+    assert [item.home is None for item in seen.items] == [True, False, True]
 
 
 def test_a_call_with_two_results_is_one_call():

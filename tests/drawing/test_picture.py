@@ -4,6 +4,7 @@ import html
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -37,7 +38,12 @@ def kinds(drawn):
 
 
 def edges(drawn):
-    return drawn.source.count(" -> ")
+    """(title, title) of each arrow, from the start to the point."""
+    titles = {
+        n: title_of(label) for n, label in re.findall(r"^\t*(n\d+) \[label=<(.*?</table>)>", drawn.source, re.MULTILINE)
+    }
+    arrows = re.findall(r"^\t(n\d+) -> (n\d+)( \[.*dir=back.*\])?", drawn.source, re.MULTILINE)
+    return sorted((titles[b], titles[a]) if back else (titles[a], titles[b]) for a, b, back in arrows)
 
 
 def leaf(values):
@@ -51,7 +57,13 @@ def test_every_node_is_drawn_with_an_edge_for_each_input():
     w = leaf([1.0, 2.0])
     drawn = autograd.draw((np.tanh(w * w) + w).sum(), names={"w": w})
     assert set(boxes(drawn)) == {"w", "w × w", "tanh", "+", "sum"}
-    assert edges(drawn) == 6  # two of them from w to w × w
+    assert edges(drawn) == [("+", "sum"), ("tanh", "+"), ("w", "+"), *[("w", "w × w")] * 2, ("w × w", "tanh")]
+
+
+def test_parameters_beside_their_operation_point_to_it():
+    drawn = autograd.draw(nn.Linear(3, 2)(np.ones((4, 3))))
+    assert edges(drawn) == [("bias", "linear"), ("data", "linear"), ("weight", "linear")]
+    assert drawn.source.count("rank=same") == 1
 
 
 def test_what_is_learned_given_computed_and_the_result_differ_in_colour_and_in_shape():
@@ -104,7 +116,7 @@ def test_names_of_all_local_variables_will_do():
     w = leaf([1.0])
     h = np.exp(w)
     others = {
-        "self": object(),
+        "self": SimpleNamespace(node=[1]),
         "text": "w",
         "number": 3.0,
         "list": [w],
@@ -153,7 +165,8 @@ def test_observed_results_keep_values_gradients_and_data():
 
 
 def test_nothing_is_said_about_values_that_would_not_be_shown_anyway():
-    assert "observe" not in autograd.draw(np.tanh(leaf(np.ones(1000)))).source
+    assert "observe" not in autograd.draw(leaf(np.ones(1000)) + 1).source
+    assert "observe" in autograd.draw(leaf(np.ones(3)) + 1).source
 
 
 def test_data_that_are_used_twice_are_drawn_once():
@@ -257,7 +270,7 @@ def test_a_name_is_drawn_as_it_is_whatever_is_in_it(name):
     w = leaf([1.0])
     model = type(name.replace("\x00", ""), (nn.Sequential,), {})(nn.Tanh())
     drawn = autograd.draw(model(w).sum(), names={name: w})
-    assert edges(drawn) == 2
+    assert len(edges(drawn)) == 2
     if name.strip().isprintable() and name.strip():
         texts = re.findall(r"<text.*?>(.*?)</text>", rendered(drawn.source, "svg").decode())
         assert name in {html.unescape(text).replace("\xa0", " ") for text in texts}
