@@ -184,6 +184,18 @@ def test_a_model_changed_to_another_dtype_is_trained_in_it():
     assert [optimizer.state[p]["step"] for p in params] == [4] * 4
 
 
+def test_parameters_that_seldom_have_gradients_together_are_no_longer_joined():
+    params = parameters()
+    optimizer = optim.SGD(params, lr=0.01)
+    for _ in range(module.DISRUPTIONS + 1):
+        train(optimizer, params)
+        assert joints(optimizer) == [4]
+        train(optimizer, params[1:])
+    before = values(params)
+    assert_same(train(optimizer, params), simple(before, 0.01))
+    assert joints(optimizer) == []
+
+
 def test_a_parameter_changed_to_another_dtype_while_it_has_no_gradient_is_followed():
     params = parameters(np.float32)
     optimizer = optim.Adam(params, lr=0.1)
