@@ -97,9 +97,9 @@ def fit(share: Any, parent: Any) -> Any:
 add_reduce = np.add.reduce
 
 
-def zero_unused(share: Any, g: Any) -> Any:
-    """`share`, but 0 where the cotangent g is 0 and the derivative is not finite: 0 · inf is 0 here."""
-    unused = np.equal(beside(g, share), 0)
+def zero_unused(share: Any, cotangent: Any) -> Any:
+    """`share`, but 0 where the cotangent is 0 and the derivative is not finite: 0 · inf is 0 here."""
+    unused = np.equal(beside(cotangent, share), 0)
     if unused.any():
         return np.where(unused & ~np.isfinite(share), np.zeros((), share.dtype), share)
     return share

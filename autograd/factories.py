@@ -9,13 +9,14 @@ import numpy as np
 from .tensor import Tensor, as_array, check_device, get_default_dtype
 
 
-def _finish(values: Any, device: Any, requires_grad: bool) -> Tensor:
+def finish(values: Any, device: Any, requires_grad: bool, dtype: Any = None) -> Tensor:
+    """The Tensor that a factory returns: on these very values where their dtype is the one wanted."""
     check_device(device)
-    t = Tensor._make(as_array(values, copy=False), None)
+    t = Tensor._make(as_array(values, dtype, copy=False), None)
     return t.requires_grad_() if requires_grad else t
 
 
-def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
+def loose_shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
 
 
@@ -43,23 +44,23 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the given shape."""
-    return _finish(np.zeros(_shape(size), dtype or get_default_dtype()), device, requires_grad)
+    return finish(np.zeros(loose_shape(size), dtype or get_default_dtype()), device, requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the given shape."""
-    return _finish(np.ones(_shape(size), dtype or get_default_dtype()), device, requires_grad)
+    return finish(np.ones(loose_shape(size), dtype or get_default_dtype()), device, requires_grad)
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of the given shape whose values are whatever was in memory."""
-    return _finish(np.empty(_shape(size), dtype or get_default_dtype()), device, requires_grad)
+    return finish(np.empty(loose_shape(size), dtype or get_default_dtype()), device, requires_grad)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of one value everywhere."""
     dtype = dtype or (get_default_dtype() if isinstance(fill_value, float) else None)
-    return _finish(np.full(size, fill_value, dtype), device, requires_grad)
+    return finish(np.full(size, fill_value, dtype), device, requires_grad)
 
 
 def zeros_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -85,16 +86,16 @@ def arange(
     values = np.arange(start, end, step)
     if dtype is None:
         dtype = get_default_dtype() if values.dtype.kind == "f" else np.int64
-    return _finish(values.astype(dtype), device, requires_grad)
+    return finish(values.astype(dtype), device, requires_grad)
 
 
 def linspace(
     start: float, end: float, steps: int = 50, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """`steps` numbers at equal distances from start to end, both included."""
-    return _finish(np.linspace(start, end, steps, dtype=dtype or get_default_dtype()), device, requires_grad)
+    return finish(np.linspace(start, end, steps, dtype=dtype or get_default_dtype()), device, requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal, zeros elsewhere."""
-    return _finish(np.eye(n, m, dtype=dtype or get_default_dtype()), device, requires_grad)
+    return finish(np.eye(n, m, dtype=dtype or get_default_dtype()), device, requires_grad)

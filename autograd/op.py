@@ -69,24 +69,15 @@ class Operation:
         rows: bool = False,
         forward: Callable[..., Any] | None = None,
     ) -> None:
-        self.name, self.kind, self.forward, self.rules, self.joint = (
-            name,
-            kind,
-            forward or declared,
-            tuple(rules),
-            joint,
-        )
-        self.key = (
-            name if name not in operations else f"{name}_{graph.tick()}"
-        )  # a notebook's cell may declare it again
+        self.name, self.kind, self.joint, self.scales = name, kind, joint, scales
+        self.forward, self.rules = forward or declared, tuple(rules)
+        # names are not unique: a notebook's cell may declare its operation again
+        self.key = name if name not in operations else f"{name}_{graph.tick()}"
         self.arguments, self.keywords, self.variadic = _signature(declared, None if joint else len(rules))
         self.rule_parameters = tuple(_parameters(rule) for rule in self.rules)
         self.caches = any("saved" in names for names in self.rule_parameters)
-        self.reduces = self.keywords[:2] == [
-            "axis",
-            "keepdims",
-        ]  # g and out reach its rule with the axes kept as size 1
-        self.scales = scales
+        # g and out reach the rule of a reduction with the axes kept as size 1
+        self.reduces = self.keywords[:2] == ["axis", "keepdims"]
         self.guarded = (kind == "elementwise" and not selects) or (self.reduces and kind == "general") or rows
         self._check_names()
         # name of a saved value -> which arguments' rules ask for it
@@ -163,7 +154,7 @@ class Operation:
         if "out" in values:
             values["out"] = lifted(values["out"], node)
         if self.caches:
-            values["saved"] = self.forward(*(values[a] for a in self.arguments), *(node.params or ()))[1]
+            values["saved"] = self.forward(*(values[a] for a in self.arguments), *node.params)[1]
         for key, (name, meta) in self._metadata().items():
             if not self.variadic and node.inputs[self.arguments.index(name)] is not None:
                 values[key] = getattr(node.inputs[self.arguments.index(name)], meta)
@@ -171,7 +162,7 @@ class Operation:
             g = kept_axes(g, node)
             if "out" in values:
                 values["out"] = kept_axes(values["out"], node)
-        values.update(zip(self.keywords, node.params or ()), g=g, needs=tuple(p is not None for p in inputs))
+        values.update(zip(self.keywords, node.params), g=g, needs=tuple(p is not None for p in inputs))
         if self.joint:
             shares = self.rules[0](*(values[n] for n in self.rule_parameters[0]))
         else:
@@ -237,12 +228,13 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
         nodes = [n if rule is not None else None for n, rule in zip(nodes, op.rules)]
     if any(n is not None for n in nodes) and op.kind != "constant" and modes.innermost("recording") is not False:
         node = new_node(op, nodes, out, params)
+        kept: list[Any]
         if tracer is not None:  # a trace keeps Tensors, so that a value keeps its identity
-            kept: list[Any] = [a for a, _, _ in triples]
-            node.saved = op.keep(*([kept, nodes] if op.variadic else kept + nodes), result, saved)
+            kept = [a for a, _, _ in triples]
         else:
             kept = [v.copy() if v is a and isinstance(v, np.ndarray) else v for a, v, _ in triples]
-            node.saved = op.keep(*([kept, nodes] if op.variadic else kept + nodes), out, saved)
+        kept_out = out if tracer is None else result
+        node.saved = op.keep(*([kept, nodes] if op.variadic else kept + nodes), kept_out, saved)
         result._node = node
         if modes.innermost("observe"):
             node.note("value", out)
@@ -344,13 +336,8 @@ def constant(forward: Any, name: str | None = None) -> Callable[..., Any]:
     return _declare("constant", forward, [None] * (forward.nin if isinstance(forward, np.ufunc) else 1), name)
 
 
-def _zero_unused(share: Any, cotangent: Any) -> Any:
-    return zero_unused(share, cotangent)
-
-
 zero_unused_op = elementwise(
-    _zero_unused,
+    zero_unused,
     lambda g, share, cotangent: np.where((cotangent == 0) & ~np.isfinite(share), 0.0, g),
     None,
-    name="zero_unused",
 )

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .tensor import Tensor, as_array, check_device, get_default_dtype
+from .factories import finish, loose_shape
+from .tensor import Tensor, get_default_dtype
 
 
 class Generator(np.random.Generator):
@@ -45,28 +46,20 @@ def manual_seed(seed: int) -> Generator:
     return _default.manual_seed(seed)
 
 
-def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
-
-
-def _tensor(values: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
-    check_device(device)
-    t = Tensor._make(as_array(np.asarray(values), dtype or get_default_dtype(), copy=False), None)
-    return t.requires_grad_() if requires_grad else t
-
-
 def randn(
     *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Standard normal numbers of the given shape."""
-    return _tensor((generator or _default).standard_normal(_shape(size)), dtype, device, requires_grad)
+    values = (generator or _default).standard_normal(loose_shape(size))
+    return finish(values, device, requires_grad, dtype or get_default_dtype())
 
 
 def rand(
     *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Numbers uniform on [0, 1)."""
-    return _tensor((generator or _default).random(_shape(size)), dtype, device, requires_grad)
+    values = (generator or _default).random(loose_shape(size))
+    return finish(values, device, requires_grad, dtype or get_default_dtype())
 
 
 def randint(

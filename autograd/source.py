@@ -82,11 +82,12 @@ def write_functions(op: Operation) -> None:
     op.function.__code__, op.function.__kwdefaults__ = written[op.name].__code__, None
 
 
-def _asked_by(op: Operation, name: str, present: str = "n_{} is not None") -> str:
+def _asked_by(op: Operation, name: str) -> str:
+    """The condition under which a node saves this value: that an argument whose rule asks for it needs a gradient."""
     asks = op.kept[name]
     if op.variadic or len(asks) >= len(op.arguments):
         return "True"
-    return " or ".join(present.format(op.arguments[i]) for i in asks)
+    return " or ".join(f"n_{op.arguments[i]} is not None" for i in asks)
 
 
 def _saved_tuple(op: Operation) -> str:
@@ -105,8 +106,6 @@ def _saved_tuple(op: Operation) -> str:
         value = {"out": "out", "saved": "saved"}.get(name, f"v_{name}")
         test = _asked_by(op, name)
         items.append(value if test == "True" else f"{value} if {test} else ()")
-    if len(items) == 1:
-        return f"({items[0]})" if items[0] != "None" else "()"
     return f"({', '.join(items)})"
 
 
@@ -116,9 +115,7 @@ def _source_of_function(op: Operation) -> str:
     args, keywords = op.arguments, op.keywords
     pack = f"({', '.join(args)},)"
     params = f"({', '.join(keywords)}{',' if keywords else ''})"
-    differentiable = [a for a, rule in zip(args, op.rules)] if not op.joint else list(args)
-    if not op.joint:
-        differentiable = [a for a, rule in zip(args, op.rules) if rule is not None]
+    differentiable = args if op.joint else [a for a, rule in zip(args, op.rules) if rule is not None]
     lines = [f"def {op.name}({', '.join([*args, *keywords])}):"]
     if op.variadic:
         lines += [
@@ -178,9 +175,8 @@ def _source_of_function(op: Operation) -> str:
             *made,
             f"        node.order = tick(); node.op = {k}; node.hooks = node.grad = node.notes = node.changed = None",
             f"        node.saved = {_saved_tuple(op)}",
-            "        node.shape = out.shape; node.dtype = out.dtype",
+            f"        node.shape = out.shape; node.dtype = out.dtype; node.params = {params}",
         ]
-        lines.append(f"        node.params = {params}")
     lines += ["    result = new(Tensor)", "    result._data = out; result._node = node", "    return result"]
     return "\n".join(lines)
 

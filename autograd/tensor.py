@@ -405,7 +405,7 @@ class Tensor:
         Raises RuntimeError if self has no history, if it has several elements and no `gradient` is given, and if
         the graph was gone through before without `retain_graph`.
         """
-        seed = _seed(self, gradient)
+        seed = seed_of(self, gradient)
         targets = None if inputs is None else [t._node for t in inputs]
         found = run_backward({self._node: seed}, targets, retain_graph, create_graph)
         while found:
@@ -802,7 +802,8 @@ def _accumulate(leaf: ArrayNode, g: Any) -> None:
 ArrayNode.accumulate = _accumulate  # type: ignore[attr-defined]
 
 
-def _seed(root: Tensor, gradient: Any) -> Any:
+def seed_of(root: Tensor, gradient: Any) -> Any:
+    """dJ/d(root) to begin a backward pass with: `gradient`, checked, or 1 where root is one number."""
     if root._node is None:
         raise RuntimeError(
             "backward() on a Tensor that needs no gradient: nothing that it was computed from has requires_grad=True, "

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from . import graph, modes
-from .tensor import Tensor, copied, run_backward
+from .tensor import Tensor, copied, run_backward, seed_of
 
 
 class _Depth(threading.local):
@@ -66,20 +66,20 @@ def _variable(x: Any) -> Any:
 
 def _out(value: Any, like: Any) -> Any:
     """A result as the caller gave the argument: a plain array for a plain array, unless an outer transform needs it."""
-    if not isinstance(value, Tensor) or isinstance(like, Tensor) or value.requires_grad:
+    if not isinstance(value, Tensor) or isinstance(like, Tensor) or value.requires_grad or modes.tracing():
         return value
-    if modes.tracing():
-        return value
-    return value._data if value.shape or isinstance(value._data, np.generic) else value._data[()]
+    return _as_array(value)
 
 
 def _plain_result(y: Any, x: Any) -> Any:
     """A value of f: detached from the variables of this level if no outer level needs it."""
-    if not isinstance(y, Tensor) or isinstance(x, Tensor) or _depth.level:
+    if not isinstance(y, Tensor) or isinstance(x, Tensor) or _depth.level or modes.tracing():
         return y
-    if modes.tracing():
-        return y
-    return y._data[()] if not y.shape else y._data
+    return _as_array(y)
+
+
+def _as_array(t: Tensor) -> Any:
+    return t._data if t.shape else t._data[()]
 
 
 def _is_nested(leaves: Sequence[Any]) -> bool:
@@ -203,12 +203,10 @@ def _grad_of_tensors(
     seeds_given = grad_outputs if isinstance(grad_outputs, tuple | list) else [grad_outputs] * len(outputs)
     if len(seeds_given) != len(outputs):
         raise ValueError(f"grad_outputs has {len(seeds_given)} entries for {len(outputs)} outputs; give one each")
-    from .tensor import _seed
-
     seeds: dict[Any, Any] = {}
     for y, g in zip(outputs, seeds_given):
         node = y if isinstance(y, graph.Node) else y._node
-        seed = (1.0 if g is None else g) if isinstance(y, graph.Node) else _seed(y, g)
+        seed = (1.0 if g is None else g) if isinstance(y, graph.Node) else seed_of(y, g)
         seeds[node] = seeds[node] + seed if node in seeds else seed
     nodes = []
     for i, x in enumerate(inputs):

@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from autograd import Tensor, default_generator
+import autograd
+from autograd import Tensor
 
 from .module import copy_into
 
@@ -44,7 +45,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: np.rando
     >>> bool((w >= -2).all() and (w < 2).all())
     True
     """
-    copy_into(tensor, (generator or default_generator()).random(tensor.shape, tensor.dtype) * (b - a) + a)
+    copy_into(tensor, (generator or autograd.default_generator()).random(tensor.shape, tensor.dtype) * (b - a) + a)
     return tensor
 
 
@@ -52,7 +53,9 @@ def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: np.random.Generator | None = None
 ) -> Tensor:
     """Fill with normal numbers of this mean and standard deviation."""
-    copy_into(tensor, (generator or default_generator()).standard_normal(tensor.shape, tensor.dtype) * std + mean)
+    copy_into(
+        tensor, (generator or autograd.default_generator()).standard_normal(tensor.shape, tensor.dtype) * std + mean
+    )
     return tensor
 
 
