@@ -1,17 +1,21 @@
-"""Cases, and how they are measured: every engine in turn, round after round, so that noise meets all of them alike.
+"""Cases, and how they are measured: every engine in a process of its own, all in turn, round after round.
 
-A ratio is the median over the rounds of (one engine's sample / the other's sample of the same round): what slows the
-whole machine for a second slows both sides of a pair. The garbage collector stays on, as users have it; it is run
-before every sample, outside the timing, so that no engine pays for the cycles another has left.
+In its own process an engine meets nothing that another has left: no objects for the garbage collector to go through, no
+memory pool, no thread. In turn, noise meets all of them alike: a ratio is the median over the rounds of (one engine's
+sample / the other's sample of the same round), and what slows the whole machine for a second slows both sides of a pair.
+The garbage collector stays on, as users have it; it is run before every sample, outside the timing.
 """
 
 from __future__ import annotations
 
 import gc
-import json
+import multiprocessing
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import repeat
@@ -52,18 +56,13 @@ class Case:
     unit: str = "s"
     limit: float | None = None  # what our figure may be at most, in `unit`, whatever the reference does
 
-    def meters(self, names: list[str]) -> dict[str, Callable[[], float]]:
-        """{engine: a function that gives one sample}, after a check that the engines compute the same numbers."""
-        prepared = {name: self.engines[name]() for name in names}
-        results = {}
-        for name, (step, result) in prepared.items():
-            for _ in range(3):
-                step()
-            results[name] = [plain(value) for value in result()]
-        first, *others = names
-        for other in others:
-            check_agreement(first, results[first], other, results[other], self.tolerance)
-        return {name: timer(step, self.per) for name, (step, _) in prepared.items()}
+    def prepare(self, engine: str) -> tuple[Callable[[], float], list[np.ndarray]]:
+        """A function that gives one sample of an engine, and the engine's results, which are to agree with the others'."""
+        step, result = self.engines[engine]()
+        for _ in range(3):
+            step()
+        results = [plain(value).copy() for value in result()]
+        return timer(step, self.per), results
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,8 @@ class Figure(Case):
 
     rounds: int = 5
 
-    def meters(self, names: list[str]) -> dict[str, Callable[[], float]]:
-        return {name: self.engines[name] for name in names}
+    def prepare(self, engine: str) -> tuple[Callable[[], float], list[np.ndarray]]:
+        return self.engines[engine], []
 
 
 def installed(case: Case, wanted: list[str]) -> list[str]:
@@ -84,15 +83,51 @@ def installed(case: Case, wanted: list[str]) -> list[str]:
 
 def measure(case: Case, names: list[str], rounds: int = 0) -> dict[str, list[float]]:
     """{engine: samples}: A B C, C B A, A B C, … after one round that warms up and is thrown away."""
-    meters = case.meters(names)
-    for meter in meters.values():
-        meter()
-    samples: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(rounds or case.rounds):
-        for name in names if turn % 2 == 0 else reversed(names):
-            gc.collect()
-            samples[name].append(meters[name]())
-    return samples
+    with ExitStack() as stack:
+        fresh = multiprocessing.get_context("spawn")
+        processes = {name: stack.enter_context(ProcessPoolExecutor(1, fresh)) for name in names}
+        results = {name: process.submit(begin, case.name, name).result() for name, process in processes.items()}
+        first, *others = names
+        for other in others:
+            check_agreement(first, results[first], other, results[other], case.tolerance)
+        for process in processes.values():
+            process.submit(sample).result()
+        samples: dict[str, list[float]] = {name: [] for name in names}
+        for turn in range(rounds or case.rounds):
+            for name in names if turn % 2 == 0 else reversed(names):
+                samples[name].append(processes[name].submit(sample).result())
+        return samples
+
+
+meter: Callable[[], float]  # in the process of an engine
+
+
+def begin(case: str, engine: str) -> list[np.ndarray]:
+    """In the process of an engine: prepare it. Returns its results."""
+    from benchmarks.cases import load
+
+    global meter
+    meter, results = next(known for known in load() if known.name == case).prepare(engine)
+    return results
+
+
+def sample() -> float:
+    gc.collect()
+    return meter()
+
+
+def outcome(case: Case, wanted: list[str], rounds: int) -> dict[str, Any]:
+    """The samples of a case, their medians and the ratio to its reference; or the error that one engine raised."""
+    names = installed(case, wanted)
+    try:
+        samples = measure(case, names, rounds) if names else {}
+    except Exception as error:  # one broken case must not cost the others
+        return {"error": f"{type(error).__name__}: {error}"}
+    found: dict[str, Any] = {"samples": samples, "medians": {name: median(taken) for name, taken in samples.items()}}
+    if "chainrule" in samples and case.reference in samples:
+        middle, *quartiles = ratio(samples["chainrule"], samples[case.reference])
+        found |= {"reference": case.reference, "ratio": middle, "quartiles": quartiles}
+    return found
 
 
 def ratio(ours: list[float], theirs: list[float]) -> tuple[float, float, float]:
@@ -135,8 +170,12 @@ def check_agreement(first: str, a: list[np.ndarray], other: str, b: list[np.ndar
 
 
 def alone(*arguments: str) -> list[float]:
-    """The numbers that `python arguments` prints, run in this project's folder: for what needs a fresh process."""
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    """The numbers that `python arguments` prints, run in this project's folder: for what needs a fresh process.
+
+    Compiled modules are kept on disk from the first round on, as those of an installed package are.
+    """
+    known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=known, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"python {' '.join(arguments)} failed\n{done.stderr}")
     return [float(word) for word in done.stdout.split()]
@@ -148,24 +187,3 @@ def memory(line: str) -> float:
         if row.startswith(line):
             return int(row.split()[1]) / 1024
     raise LookupError(line)
-
-
-def main(name: str, engines: str, rounds: str) -> None:
-    """Measure the case of this name and print as JSON what was found."""
-    from benchmarks.cases import load
-
-    case = next(case for case in load() if case.name == name)
-    names = installed(case, engines.split(",") if engines else [])
-    samples = measure(case, names, int(rounds)) if names else {}
-    outcome: dict[str, Any] = {
-        "samples": samples,
-        "medians": {name: median(values) for name, values in samples.items()},
-    }
-    if "chainrule" in samples and case.reference in samples:
-        middle, *quartiles = ratio(samples["chainrule"], samples[case.reference])
-        outcome |= {"reference": case.reference, "ratio": middle, "quartiles": quartiles}
-    print(json.dumps(outcome))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

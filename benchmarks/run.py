@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,9 +24,11 @@ SECONDS = [(1e-6, "ns", 1e9), (1e-3, "µs", 1e6), (1, "ms", 1e3), (float("inf"),
 
 
 def main() -> None:
-    from benchmarks.cases import load
-
     options = parse()
+    os.environ.update({f"{library}_NUM_THREADS": str(options.threads) for library in LIBRARIES})
+    from benchmarks.cases import load  # NumPy reads the number of threads when it is imported
+    from benchmarks.measure import outcome
+
     cases = load()
     if unknown := set(options.only or ()) - {case.name for case in cases}:
         sys.exit(f"no case named {', '.join(sorted(unknown))}; --list shows the names")
@@ -44,12 +45,12 @@ def main() -> None:
     print(row("case", *ENGINES, "ratio to reference", "target"), flush=True)
     outcomes = []
     for case in cases:
-        outcome = measured(case.name, options)
-        print(line(case, outcome), flush=True)
-        outcomes.append({"name": case.name, "unit": case.unit, "target": case.target, "limit": case.limit, **outcome})
+        found = outcome(case, options.engines.split(",") if options.engines else [], options.repeat)
+        print(line(case, found), flush=True)
+        outcomes.append({"name": case.name, "unit": case.unit, "target": case.target, "limit": case.limit, **found})
     if options.json:
         Path(options.json).write_text(json.dumps({"environment": environment, "cases": outcomes}, indent=1))
-    if any("error" in outcome for outcome in outcomes):
+    if any("error" in found for found in outcomes):
         sys.exit(1)
 
 
@@ -67,29 +68,18 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """What `measure.py` finds out about a case in a process of its own: there nothing is left from other cases that
-    the garbage collector would have to go through, and no library is loaded before its number of threads is set."""
-    threads = {f"{library}_NUM_THREADS": str(options.threads) for library in LIBRARIES}
-    command = [sys.executable, "-m", "benchmarks.measure", name, options.engines, str(options.repeat)]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | threads, capture_output=True, text=True, check=False)
-    if done.returncode:  # one broken case must not cost the others
-        return {"error": done.stderr}
-    return json.loads(done.stdout)
-
-
-def line(case: Any, outcome: dict[str, Any]) -> str:
+def line(case: Any, found: dict[str, Any]) -> str:
     """The row of a case: medians, ratio with its quartiles, target, and whether it is met."""
-    if "error" in outcome:
-        return f"{case.name:16}error: {outcome['error'].strip().splitlines()[-1]}"
-    medians = outcome["medians"]
+    if "error" in found:
+        return f"{case.name:16}error: {found['error'].strip().splitlines()[-1]}"
+    medians = found["medians"]
     cells = [show(medians[name], case.unit) if name in medians else "" for name in ENGINES]
     compared, goal, met = "", "", None
-    if "ratio" in outcome:
-        compared = "{:.3f} ({:.3f}–{:.3f})".format(outcome["ratio"], *outcome["quartiles"])
+    if "ratio" in found:
+        compared = "{:.3f} ({:.3f}–{:.3f})".format(found["ratio"], *found["quartiles"])
     if case.target is not None:
         goal = f"{case.target:.3g} × {case.reference}"
-        met = outcome["ratio"] <= case.target if "ratio" in outcome else None
+        met = found["ratio"] <= case.target if "ratio" in found else None
     elif case.limit is not None:
         goal = show(case.limit, case.unit)
         met = medians["chainrule"] <= case.limit if "chainrule" in medians else None

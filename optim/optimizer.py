@@ -29,7 +29,7 @@ import numpy as np
 from autograd import Tensor, enable_grad, from_numpy, graph
 
 JOINED = 16384  # a parameter of more numbers stands alone: copying its gradient would cost more than the calls saved
-PIECE = 32768  # about how many numbers are updated at once
+PIECE = 65536  # about how many numbers are updated at once
 DISRUPTIONS = 8  # how often joined parameters may turn out not to have gradients together, before all stand alone
 PLAIN = frozenset([float, int, bool])
 
