@@ -64,7 +64,7 @@ def new_node(op: Operation, inputs: Sequence[Any], out: Any, params: tuple[Any, 
     else:
         node = object.__new__(OneInput if len(inputs) == 1 else TwoInputs)
         node.order, node.op = graph.tick(), op
-        node.hooks = node.grad = node.notes = node.changed = node.saved = None
+        node.grad = node.notes = node.saved = None
         if len(inputs) == 1:
             node.x = inputs[0]
         else:

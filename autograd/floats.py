@@ -288,7 +288,7 @@ def _source_of_function(form: Form, steps: dict[tuple[int, ...], Step]) -> str:
         except ERRORS as error: out = trouble({f}, error, {", ".join(x_y)})
         node = new(Scalar)
         node._data = out; node.a = {first}; node.b = {second}; node.op = {s}_{places}; node.order = tick()
-        node._grad = 0.0; node.g = node.hooks = node.notes = node.changed = None
+        node._grad = 0.0; node.g = node.notes = None
         return node"""
 
     cases = []

@@ -28,25 +28,22 @@ class Node:
     op      the operation that made it, or None for a leaf: a value that came from outside
     inputs  the nodes it was made from, one for each argument, None where an argument needs no gradient
     saved   what the rules of `op` asked to keep; None once it has been used and dropped
-    hooks   functions called with the finished cotangent; what they return, if anything, replaces it
     grad    where `backward` leaves the gradient of a leaf
-    notes   remarks for readers of the graph: a name, the module it belongs to, an observed value
-    changed when its value was last changed in place
+    notes   what is to be said of a few nodes only: hooks, a name, the module it belongs to, an observed value
 
     All but the first three may be None. What makes a node without calling `Node` writes them all: a class with
-    `__getattr__`, which could answer for a slot that was never written, is read three times as slowly by Python.
+    `__getattr__`, which could answer for a slot that was never written, is read three times as slowly by Python. And
+    slots are few, because the garbage collector looks into each of them, of every node, again and again.
     """
 
-    __slots__ = ("order", "op", "inputs", "saved", "hooks", "grad", "notes", "changed", "__weakref__")
+    __slots__ = ("order", "op", "inputs", "saved", "grad", "notes", "__weakref__")
 
     order: int
     op: Any
     inputs: Sequence[Node | None]
     saved: Any
-    hooks: list[Callable[[Any], Any]] | None
     grad: Any
     notes: dict[str, Any] | None
-    changed: int | None
     keeps_grad = False  # whether `backward` leaves a gradient here though it is not a leaf: on Scalars
 
     def __init__(self, op: Any = None, inputs: Sequence[Node | None] = (), saved: Any = None) -> None:
@@ -54,12 +51,26 @@ class Node:
         self.op = op
         self.inputs = inputs
         self.saved = saved
-        self.hooks = self.grad = self.notes = self.changed = None
+        self.grad = self.notes = None
 
     def note(self, key: str, remark: Any) -> None:
         if self.notes is None:
             self.notes = {}
         self.notes[key] = remark
+
+    @property
+    def hooks(self) -> tuple[Callable[[Any], Any], ...]:
+        """Functions called with the finished cotangent; what they return, if anything, replaces it."""
+        return (self.notes or {}).get("hooks", ())
+
+    @hooks.setter
+    def hooks(self, hooks: Iterable[Callable[[Any], Any]]) -> None:
+        self.note("hooks", tuple(hooks))
+
+    @property
+    def changed(self) -> int:
+        """When its value was last changed in place; 0 if never."""
+        return (self.notes or {}).get("changed", 0)
 
 
 def ancestors(roots: Iterable[Node]) -> list[Node]:
@@ -104,7 +115,7 @@ def sweep(
         g = take(node, None)
         if g is None:
             continue
-        if node.hooks:
+        if node.notes is not None:
             g = run_hooks(node, g)
         op = node.op
         if op is None or node in wanted or node.keeps_grad:
@@ -134,10 +145,12 @@ def sweep(
 
 
 def run_hooks(node: Node, g: Any) -> Any:
-    for hook in tuple(node.hooks or ()):
+    for hook in node.hooks:
         replaced = hook(g)
         if replaced is not None:
             g = replaced
+    if node.notes and "value" in node.notes:  # it is observed
+        node.note("cotangent", g)
     return g
 
 
@@ -149,12 +162,12 @@ def touch(*nodes: Node | None) -> None:
     latest_change[0] = now = tick()
     for node in nodes:
         if node is not None:
-            node.changed = now
+            node.note("changed", now)
 
 
 def check_unchanged(node: Node) -> None:
     for parent in (*node.inputs, node):
-        if parent is not None and (parent.changed or 0) > node.order and node.op.keeps(node, parent):
+        if parent is not None and parent.changed > node.order and node.op.keeps(node, parent):
             raise RuntimeError(
                 f"backward through {node.op.name}: a value that it used was changed in place after the graph was "
                 "recorded, so its gradient would be wrong. Call backward() before the change (such as optimizer.step()), "

@@ -241,7 +241,6 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
             constants = {a: v for a, v, n in zip(op.arguments, values, nodes) if n is None and v is not None}
             if constants and not op.variadic:
                 node.note("constants", constants)
-            node.hooks = [lambda g: node.note("cotangent", g)]
     if tracer is not None:
         tracer.add(op, tuple(a for a, _, _ in triples), params, result)
     return result

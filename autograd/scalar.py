@@ -73,7 +73,7 @@ class Scalar(graph.Node):
     def __init__(self, data: Any, requires_grad: bool = True, name: str | None = None) -> None:
         self._data = _float(data, "Scalar(data)")
         self.a, self.b, self.op, self.order = None, 0.0, None, graph.tick()
-        self._grad, self.g, self.hooks, self.notes, self.changed = 0.0, None, None, None, None
+        self._grad, self.g, self.notes = 0.0, None, None
         if name is not None:
             self.note("name", name)
         if not requires_grad:
@@ -226,10 +226,10 @@ class Scalar(graph.Node):
                 return replaced
             return _float(replaced, "what a hook returns")
 
-        self.hooks = [*(self.hooks or ()), call]
+        self.hooks = *self.hooks, call
 
         def remove() -> None:
-            self.hooks = [h for h in self.hooks or () if h is not call] or None
+            self.hooks = [h for h in self.hooks if h is not call]
 
         return remove
 
@@ -386,7 +386,6 @@ def record(form: Form, *operands: Any) -> Any:
         node.b = operands[1] if len(places) == 2 else values[1 - places[0]]
     if modes.innermost("observe"):
         node.note("value", out)
-        node.hooks = [lambda g: node.note("cotangent", g)]
     return node
 
 
@@ -510,7 +509,7 @@ def _sweep(root: Scalar, g: float) -> None:
                 graph.check_unchanged(node)
         for node in found:
             g, node.g = node.g, None
-            if node.hooks is not None:
+            if node.notes is not None:
                 g = graph.run_hooks(node, g)
             node._grad += g
             step = node.op

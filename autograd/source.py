@@ -173,7 +173,7 @@ def _source_of_function(op: Operation) -> str:
                 else []
             ),
             *made,
-            f"        node.order = tick(); node.op = {k}; node.hooks = node.grad = node.notes = node.changed = None",
+            f"        node.order = tick(); node.op = {k}; node.grad = node.notes = None",
             f"        node.saved = {_saved_tuple(op)}",
             f"        node.shape = out.shape; node.dtype = out.dtype; node.params = {params}",
         ]

@@ -428,7 +428,7 @@ class Tensor:
                 raise ValueError(f"a hook returned a gradient of shape {value.shape} for one of shape {g.shape}")
             return value.astype(g.dtype, copy=False)
 
-        node.hooks = [*(node.hooks or ()), call]
+        node.hooks = *node.hooks, call
 
         def remove() -> None:
             node.hooks = [h for h in node.hooks if h is not call]
@@ -440,7 +440,7 @@ class Tensor:
         node = self._needed_node("retain_grad")
         if node.op is not None and not (node.notes or {}).get("retains grad"):
             node.note("retains grad", True)
-            node.hooks = [*(node.hooks or ()), node.accumulate]
+            node.hooks = *node.hooks, node.accumulate
 
     def _needed_node(self, what: str) -> Any:
         if self._node is None:

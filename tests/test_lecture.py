@@ -237,7 +237,7 @@ def count_visits(root):
         return hook
 
     for node in visits:
-        node.hooks = [*(node.hooks or ()), counting(node)]
+        node.hooks = [*node.hooks, counting(node)]
     return visits
 
 

@@ -342,7 +342,7 @@ def test_a_hook_sees_the_gradient_and_may_replace_it():
     x.grad = 0.0
     (y * 5).backward()
     assert x.grad == 15
-    assert y.hooks is None
+    assert not y.hooks
     y.register_hook(lambda g: "ten")
     with pytest.raises(TypeError, match="what a hook returns must be a real number, not str"):
         y.backward()
