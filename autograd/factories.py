@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .reach import take_in
 from .tensor import Tensor, as_array, check_device, get_default_dtype
 
 
@@ -39,7 +40,7 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
     """A Tensor on the array's own memory."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy takes an ndarray, not {type(array).__name__}; use autograd.tensor")
-    return Tensor._make(as_array(array, copy=False), None)
+    return Tensor._make(take_in(as_array(array, copy=False)), None)
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

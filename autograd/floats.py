@@ -147,7 +147,7 @@ class Step:
     def __init__(self, declared: op.Operation, places: tuple[int, ...]) -> None:
         self.declared, self.places = declared, places
         self.name, self.kind, self.arguments = declared.name, declared.kind, declared.arguments
-        self.keeps = declared.keeps
+        self.keeps, self.check_saved = declared.keeps, declared.check_saved
         constants = [i for i in range(len(self.arguments)) if i not in places]
         self.order = [self.arguments[i] for i in (*places, *constants)]  # as a node holds them: Scalars come first
         self.before, self.after = (None,) * places[0], (None,) * (len(self.arguments) - places[-1] - 1)

@@ -115,9 +115,11 @@ def sweep(
         g = take(node, None)
         if g is None:
             continue
+        op = node.op
         if node.notes is not None:
             g = run_hooks(node, g)
-        op = node.op
+            if "guarded" in node.notes:
+                op.check_saved(node)
         if op is None or node in wanted or node.keeps_grad:
             found[node] = g
             if op is None:
@@ -166,6 +168,7 @@ def touch(*nodes: Node | None) -> None:
 
 
 def check_unchanged(node: Node) -> None:
+    node.op.check_saved(node)
     for parent in (*node.inputs, node):
         if parent is not None and parent.changed > node.order and node.op.keeps(node, parent):
             raise RuntimeError(

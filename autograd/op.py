@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from . import graph, modes
+from . import graph, modes, reach
 from .arrays import (
     beside,
     engine,
@@ -139,6 +139,10 @@ class Operation:
             for p, name in zip(node.inputs, self.arguments)
         )
 
+    def check_saved(self, node: Any) -> None:
+        """RuntimeError if the user has changed an array that `node` saved."""
+        reach.check(node, node.saved)
+
     def lift(self, node: Any, g: Any, inputs: Sequence[Any]) -> list[Any]:
         """The shares of `inputs` as Tensors: the same rules, on values that remember how they were made."""
         if node.saved is None:
@@ -235,6 +239,8 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
             kept = [v.copy() if v is a and isinstance(v, np.ndarray) else v for a, v, _ in triples]
         kept_out = out if tracer is None else result
         node.saved = op.keep(*([kept, nodes] if op.variadic else kept + nodes), kept_out, saved)
+        if reach.handed and tracer is None:
+            reach.guard(node)
         result._node = node
         if modes.innermost("observe"):
             node.note("value", out)

@@ -451,6 +451,9 @@ class _AsTensor:
     def keeps(self, node: Any, parent: Any) -> bool:
         return False
 
+    def check_saved(self, node: Any) -> None:
+        pass
+
 
 _AS_TENSOR = _AsTensor()
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import graph, modes
+from . import graph, modes, reach
 from .arrays import (
     ArrayNode,
     OneInput,
@@ -51,6 +51,8 @@ names_in_functions: dict[str, Any] = {
     "fit": fit,
     "freed": freed,
     "finite": math.isfinite,
+    "handed": reach.handed,
+    "guard": reach.guard,
     "vdot": np.vdot,
     "zero_unused": zero_unused,
     "zeros": np.zeros,
@@ -107,6 +109,10 @@ def _saved_tuple(op: Operation) -> str:
         test = _asked_by(op, name)
         items.append(value if test == "True" else f"{value} if {test} else ()")
     return f"({', '.join(items)})"
+
+
+def _saves_arrays(op: Operation) -> bool:
+    return bool(op.kept.keys() & {*op.arguments, "out", "saved"})
 
 
 def _source_of_function(op: Operation) -> str:
@@ -176,6 +182,7 @@ def _source_of_function(op: Operation) -> str:
             f"        node.order = tick(); node.op = {k}; node.grad = node.notes = None",
             f"        node.saved = {_saved_tuple(op)}",
             f"        node.shape = out.shape; node.dtype = out.dtype; node.params = {params}",
+            *(["        if handed: guard(node)"] if _saves_arrays(op) else []),
         ]
     lines += ["    result = new(Tensor)", "    result._data = out; result._node = node", "    return result"]
     return "\n".join(lines)

@@ -18,6 +18,7 @@ import numpy as np
 from . import graph, modes, op
 from .arrays import ArrayNode
 from .op import registry
+from .reach import hand_out, take_in
 from .rules import arithmetic, comparison, fused, indexing, linalg, reductions, shape
 
 _new = object.__new__
@@ -194,7 +195,7 @@ class Tensor:
         self._readable("numpy()")
         if self._data.__class__ is not np.ndarray:  # a NumPy scalar: from now on the array that was handed out
             self._data = np.asarray(self._data)
-        return self._data
+        return hand_out(self._data)
 
     @property
     def data(self) -> Tensor:
@@ -205,7 +206,8 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._data = as_array(value._data if isinstance(value, Tensor) else value, copy=False)
+        values = as_array(value, copy=False)
+        self._data = values if isinstance(value, Tensor) else take_in(values)
         if self._node is not None and self._node.op is None:
             self._node.shape, self._node.dtype = self._data.shape, self._data.dtype
         graph.touch(self._node)
@@ -251,7 +253,9 @@ class Tensor:
                 "Use tensor.numpy() or tensor.detach() for the values, tensor.item() for one number, "
                 "or autograd.stack to build an array of Tensors"
             )
-        return np.array(self._data, dtype=dtype, copy=copy)
+        if self._data.__class__ is not np.ndarray:
+            return np.array(self._data, dtype=dtype, copy=copy)
+        return np.array(hand_out(self._data), dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:
         return np.asarray(self).__dlpack__(**options)
@@ -923,7 +927,7 @@ def _index(index: Any) -> Any:
                 )
             if part.dtype.kind == "f":
                 raise IndexError("a floating Tensor cannot be an index; use .astype(int)")
-            part = part if tracing else np.asarray(part._data)
+            part = part if tracing else np.array(part._data)
         elif isinstance(part, list):
             part = np.asarray(part, dtype=None if part else int)
         elif isinstance(part, np.ndarray):

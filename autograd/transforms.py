@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from . import graph, modes
+from .reach import take_in
 from .tensor import Tensor, copied, run_backward, seed_of
 
 
@@ -61,7 +62,7 @@ def _variable(x: Any) -> Any:
         raise TypeError(
             f"grad differentiates by floating numbers, and this argument is {value.dtype}; write 2.0, or x.astype(float)"
         )
-    return Tensor._make(value, None).requires_grad_()
+    return Tensor._make(take_in(value) if value is x else value, None).requires_grad_()
 
 
 def _out(value: Any, like: Any) -> Any:

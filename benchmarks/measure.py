@@ -175,7 +175,9 @@ def alone(*arguments: str) -> list[float]:
     Compiled modules are kept on disk from the first round on, as those of an installed package are.
     """
     known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=known, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=known, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"python {' '.join(arguments)} failed\n{done.stderr}")
     return [float(word) for word in done.stdout.split()]

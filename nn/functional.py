@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Tensor, from_numpy, modes
+from autograd import Tensor, modes
 from autograd.rules import fused
 
 # --- A layer ---
@@ -56,7 +56,7 @@ def _floating(x: Any, dtype: Any, name: str) -> Any:
 
 def _cast(x: Any, dtype: Any) -> Any:
     """x in another dtype; an array becomes a Tensor, so that the engine sees that nobody else holds its values."""
-    return x.astype(dtype) if isinstance(x, Tensor) else from_numpy(x.astype(dtype))
+    return x.astype(dtype) if isinstance(x, Tensor) else Tensor._make(x.astype(dtype), None)
 
 
 # --- Activations ---

@@ -20,7 +20,7 @@ MODULES = {
 # A module may import what stands on its own line or above it; the packages' faces, `__init__.py`, stand below all.
 LEVELS = """
     graph modes
-    arrays
+    arrays reach
     source
     op
     rules

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as drawn
 from samples import SAMPLES, Sample, of, real
 
 import autograd
-from autograd import Tensor, op
+from autograd import Tensor, op, reach
 from autograd.compiler.trace import Tracer, trace
 from autograd.testing import gradcheck, gradgradcheck
 from autograd.testing.strategies import LAYOUTS, axes, broadcastable_shapes, laid_out, shapes
@@ -39,7 +39,7 @@ def read_only(array):
 
 
 def leaf(array):
-    x = autograd.from_numpy(read_only(array))
+    x = Tensor._make(read_only(array), None)  # as the engine's own: what rules save of it is not copied
     return x.requires_grad_() if x.dtype.kind == "f" else x
 
 
@@ -189,6 +189,29 @@ def test_an_observed_run_has_the_same_gradient(sample):
     same([g.numpy() for g in gradients(y, xs, u)], pull(sample, arrays, u), 0)
 
 
+@pytest.mark.parametrize("copied", [1 << 22, 0])
+@pytest.mark.parametrize("handed", ["before", "after"])
+@law_of_gradients
+def test_what_the_user_changes_through_an_array_is_harmless_or_an_error(sample, handed, copied, monkeypatch):
+    """An array is handed out before or after the operation, and changed before the backward pass."""
+    monkeypatch.setattr(reach, "COPIED", copied)
+    arrays = sample.draw()
+    u = cotangent(sample, arrays)
+    xs = [Tensor(x, requires_grad=x.dtype.kind == "f") for x in arrays]
+    held = [x.numpy() for x in xs] if handed == "before" else []
+    y = one(sample(*xs))
+    held = held or [x.numpy() for x in xs]
+    for array in [*held, y.numpy()]:
+        if array.flags.writeable:
+            array[...] = array + 1
+    try:
+        found = gradients(y, [x for x in xs if x.requires_grad], u)
+    except RuntimeError as error:
+        assert "changed in place" in str(error)
+    else:
+        same([g.numpy() for g in found], pull(sample, arrays, u), 0)
+
+
 @law_of_gradients
 def test_float32_stays_float32(sample):
     """The value has the dtype that NumPy gives it, every gradient that of its input, and they are right."""
@@ -223,7 +246,7 @@ def test_the_layout_in_memory_changes_nothing(sample):
     for layout in LAYOUTS:
         strange, v = [laid_out(x, layout) for x in arrays], laid_out(u, layout)
         plain, w = [x.copy(order="C") for x in strange], v.copy(order="C")
-        xs = [autograd.from_numpy(x) for x in strange]
+        xs = [Tensor._make(x, None) for x in strange]
         xs = [x.requires_grad_() if x.dtype.kind == "f" else x for x in xs]
         found = autograd.grad(
             one(sample(*xs)), [x for x in xs if x.requires_grad], Tensor._make(v, None), allow_unused=True

@@ -1,0 +1,145 @@
+"""Arrays that the user can reach, and so can change between an operation and its backward pass.
+
+A rule reads in the backward pass what its operation saved in the forward pass. Arrays that only the engine holds cannot
+change in between. But `t.numpy()`, `np.asarray(t)` and `from_numpy(a)` leave one memory with two holders. Here is noted
+which memory that is, so that a gradient is right all the same, or an error is raised:
+
+- saved after it was handed out: the node keeps a copy; of a large array a fingerprint, compared before the rule runs
+- handed out after it was saved: the fingerprint is taken as it is handed out, and compared in the same way
+
+Memory is known by the array that owns it, of which all others are views.
+"""
+
+from __future__ import annotations
+
+import weakref
+from sys import getrefcount
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import graph
+
+COPIED = 1 << 22  # bytes; what is larger is not copied but fingerprinted
+
+Array = np.ndarray[Any, Any]
+
+
+class Handed(NamedTuple):
+    """Memory that the user can reach: since when, and a fingerprint of then if a node may have saved it before."""
+
+    owner: weakref.ref[Array]
+    since: int
+    fingerprint: int | None
+
+
+handed: dict[int, Handed] = {}  # by the id of the owner, for as long as it lives
+
+
+def owner(array: Array) -> Array:
+    """The array whose memory this one is a view of."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def fingerprint(array: Array) -> int:
+    """A number made of every byte of the array and of its place: the sum of all halves of words times a weight each.
+
+    A half has 32 bits and its weight 64, so that no bit of it, were it the sign, is lost modulo 2⁶⁴.
+    """
+    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    whole = len(data) // 4 * 4
+    halves, rest = data[:whole].view(np.uint32), data[whole:]
+    total = int.from_bytes(rest.tobytes(), "little")
+    for start in range(0, len(halves), len(WEIGHTS)):
+        piece = halves[start : start + len(WEIGHTS)].astype(np.uint64)
+        total = (total * 1_000_003 + int(np.dot(piece, WEIGHTS[: len(piece)]))) % (1 << 64)
+    return total
+
+
+# Odd numbers without order: multiples of 2⁶⁴ over the golden ratio, their bits mixed.
+WEIGHTS = np.arange(1, 8193, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+WEIGHTS ^= WEIGHTS >> np.uint64(31)
+WEIGHTS *= np.uint64(0xBF58476D1CE4E5B9)
+WEIGHTS |= np.uint64(1)
+
+
+def hand_out(array: Array) -> Array:
+    """Note that the user gets to reach this array, which a Tensor holds. Returns it."""
+    memory = owner(array)
+    if id(memory) not in handed:
+        alone = _references(array, memory) == (ALONE if memory is array else ALONE_IN_VIEW)
+        _note(memory, None if alone else fingerprint(memory))
+        if not alone:
+            graph.touch()  # so that nodes which are older have a look at what they saved
+    return array
+
+
+def take_in(array: Array) -> Array:
+    """Note that the user can reach this array, which a Tensor is about to hold. Returns it."""
+    memory = owner(array)
+    if id(memory) not in handed:
+        _note(memory, None)
+    return array
+
+
+def _note(memory: Array, fingerprint: int | None) -> None:
+    key = id(memory)
+    handed[key] = Handed(weakref.ref(memory, lambda _: handed.pop(key, None)), graph.tick(), fingerprint)
+
+
+def _references(array: Array, memory: Array) -> tuple[int, int]:
+    return getrefcount(array), getrefcount(memory)
+
+
+def _lone(holder: list[Array]) -> tuple[int, int]:
+    """What `_references` tells `hand_out` of an array with one holder."""
+
+    def as_hand_out(array: Array) -> tuple[int, int]:
+        memory = owner(array)
+        return _references(array, memory)
+
+    return as_hand_out(holder[0])
+
+
+ALONE, ALONE_IN_VIEW = _lone([np.zeros(1)]), _lone([np.zeros(1)[:]])
+
+
+def guard(node: Any) -> None:
+    """See to what a new node has saved, if any of it can be reached by the user."""
+    node.saved = _guarded(node.saved, node)
+
+
+def _guarded(saved: Any, node: Any) -> Any:
+    if isinstance(saved, tuple | list):
+        return type(saved)([_guarded(part, node) for part in saved])
+    if not isinstance(saved, np.ndarray) or id(owner(saved)) not in handed:
+        return saved
+    if saved.nbytes <= COPIED:
+        return saved.copy()
+    node.note("guarded", {**(node.notes or {}).get("guarded", {}), id(saved): fingerprint(saved)})
+    return saved
+
+
+def check(node: Any, saved: Any) -> None:
+    """RuntimeError if the user has changed something that the node had saved."""
+    if isinstance(saved, tuple | list):
+        for part in saved:
+            check(node, part)
+    elif isinstance(saved, np.ndarray):
+        memory = owner(saved)
+        known = handed.get(id(memory))
+        before = (node.notes or {}).get("guarded", {}).get(id(saved))
+        if (before is not None and before != fingerprint(saved)) or (
+            known and known.since > node.order and known.fingerprint not in (None, fingerprint(memory))
+        ):
+            raise changed(node)
+
+
+def changed(node: Any) -> RuntimeError:
+    return RuntimeError(
+        f"backward through {node.op.name}: an array that it used was changed in place after the graph was recorded, through "
+        "numpy() or the array that a Tensor was made on, so its gradient would be wrong. Call backward() before the change, "
+        "or change a copy: a = x.numpy().copy()"
+    )
