@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from .op import Operation
 
 
+# glibc returns a freed block of 128 KB or more to the system and gets it back page by page: more than half of the time of
+# elementwise work on such arrays. It stops doing so for blocks as large as the largest that a program has once freed, up to
+# 32 MB. So one is freed here, whose pages are never touched. The process then keeps up to 64 MB of freed memory to itself.
+np.empty((32 << 20) - 8192, np.uint8)
+
+
 class ArrayNode(graph.Node):
     """A node whose value is an array: its shape and dtype are known for free, and the keywords of its operation."""
 

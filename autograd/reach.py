@@ -25,6 +25,17 @@ COPIED = 1 << 22  # bytes; what is larger is not copied but fingerprinted
 Array = np.ndarray[Any, Any]
 
 
+class Changed(RuntimeError):
+    """An array has changed that a backward pass needs as it was."""
+
+    def __init__(self, node: Any) -> None:
+        super().__init__(
+            f"backward through {node.op.name}: an array that it used was changed in place after the graph was recorded, "
+            "through numpy() or the array that a Tensor was made on, so its gradient would be wrong. Call backward() before "
+            "the change, or change a copy: a = x.numpy().copy()"
+        )
+
+
 class Handed(NamedTuple):
     """Memory that the user can reach: since when, and a fingerprint of then if a node may have saved it before."""
 
@@ -134,12 +145,4 @@ def check(node: Any, saved: Any) -> None:
         if (before is not None and before != fingerprint(saved)) or (
             known and known.since > node.order and known.fingerprint not in (None, fingerprint(memory))
         ):
-            raise changed(node)
-
-
-def changed(node: Any) -> RuntimeError:
-    return RuntimeError(
-        f"backward through {node.op.name}: an array that it used was changed in place after the graph was recorded, through "
-        "numpy() or the array that a Tensor was made on, so its gradient would be wrong. Call backward() before the change, "
-        "or change a copy: a = x.numpy().copy()"
-    )
+            raise Changed(node)

@@ -3,6 +3,7 @@
 Whatever a law feeds to an operation is read-only, so that a rule which writes anywhere raises.
 """
 
+import contextlib
 import math
 import operator
 
@@ -204,12 +205,9 @@ def test_what_the_user_changes_through_an_array_is_harmless_or_an_error(sample, 
     for array in [*held, y.numpy()]:
         if array.flags.writeable:
             array[...] = array + 1
-    try:
-        found = gradients(y, [x for x in xs if x.requires_grad], u)
-    except RuntimeError as error:
-        assert "changed in place" in str(error)
-    else:
-        same([g.numpy() for g in found], pull(sample, arrays, u), 0)
+    expected = pull(sample, arrays, u)
+    with contextlib.suppress(reach.Changed):
+        same([g.numpy() for g in gradients(y, [x for x in xs if x.requires_grad], u)], expected, 0)
 
 
 @law_of_gradients
