@@ -173,6 +173,7 @@ from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
     from .compiler import trace
     from .drawing import draw
+    from .memory import checkpoint, saved_bytes
     from .random import (
         Generator,
         default_generator,
@@ -203,6 +204,8 @@ pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 _LAZY = {
     "Generator": "random",
     "Scalar": "scalar",
+    "checkpoint": "memory",
+    "saved_bytes": "memory",
     "default_generator": "random",
     "draw": "drawing",
     "gradcheck": "testing",
@@ -253,6 +256,7 @@ __all__ = [
     "cat",
     "cbrt",
     "ceil",
+    "checkpoint",
     "clamp",
     "clip",
     "clone",
@@ -389,6 +393,7 @@ __all__ = [
     "rint",
     "roll",
     "rsqrt",
+    "saved_bytes",
     "set_default_dtype",
     "sigmoid",
     "sign",
