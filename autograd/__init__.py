@@ -173,6 +173,7 @@ from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
     from .compiler import trace
     from .drawing import draw
+    from .function import Function
     from .memory import checkpoint, saved_bytes
     from .random import (
         Generator,
@@ -202,6 +203,7 @@ pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 
 # What brings further modules with it (NumPy's random numbers, Graphviz) comes when it is first asked for.
 _LAZY = {
+    "Function": "function",
     "Generator": "random",
     "Scalar": "scalar",
     "checkpoint": "memory",
@@ -221,6 +223,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "Function",
     "Generator",
     "Scalar",
     "Tensor",

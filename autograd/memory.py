@@ -97,7 +97,7 @@ class _Segment:
         finally:
             self._reset(now)
         nodes: list[Any] = [ref() for ref in self.nodes]
-        if [n.op for n in twins] != [n and n.op for n in nodes]:
+        if [n.op.name for n in twins] != [n.op.name for n in nodes if n is not None]:
             raise RuntimeError(
                 f"checkpoint: {_name(self.f)} did not do the same when it was run again in the backward pass: it depends on a "
                 "value that has changed, or on random numbers that are not autograd's. Give both as arguments"
