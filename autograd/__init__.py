@@ -171,6 +171,7 @@ from .tensor import Tensor, get_default_dtype, set_default_dtype
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
+    from .anomaly import detect_anomaly
     from .compiler import trace
     from .drawing import draw
     from .function import Function
@@ -209,6 +210,7 @@ _LAZY = {
     "checkpoint": "memory",
     "saved_bytes": "memory",
     "default_generator": "random",
+    "detect_anomaly": "anomaly",
     "draw": "drawing",
     "gradcheck": "testing",
     "gradgradcheck": "testing",
@@ -274,6 +276,7 @@ __all__ = [
     "default_generator",
     "deg2rad",
     "degrees",
+    "detect_anomaly",
     "div",
     "divide",
     "dot",

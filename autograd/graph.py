@@ -92,12 +92,13 @@ def sweep(
     *,
     retain: bool = False,
     lift: bool = False,
+    check: Callable[[Node, Any, Iterable[Any]], None] | None = None,
 ) -> dict[Node, Any]:
     """{node: dJ/d(node)} for every target, given dJ/d(root) of each root in `seeds`.
 
     Without targets, for every leaf that is reached (and every Scalar). With targets, only nodes on a path to one of them are visited.
     `retain` keeps what the nodes saved; `lift` runs the rules on recorded values, so that the result can be
-    differentiated again.
+    differentiated again; `check` is called with every node, its cotangent and its shares.
     """
     order = ancestors(seeds)
     wanted, useful = set(targets or ()), None
@@ -128,6 +129,8 @@ def sweep(
             check_unchanged(node)
         inputs = node.inputs if useful is None else [p if p in useful else None for p in node.inputs]
         shares = op.lift(node, g, inputs) if lift else op.pull(node, g, inputs)
+        if check is not None:
+            check(node, g, shares)
         if not retain:
             node.saved = None
         for parent, share in zip(inputs, shares):

@@ -130,6 +130,12 @@ class observe(Mode):
     value = True
 
 
+class unwatched(Mode):
+    """Inside detect_anomaly: operations in this block are not looked at, as those of a derivative rule."""
+
+    kind = "anomaly"
+
+
 def innermost(kind: str) -> Any:
     """The value of the innermost mode of this kind that holds for the calling code, or None."""
     entries = [entry for entry in reversed(tuple(entered)) if entry.mode.kind == kind]

@@ -226,7 +226,7 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
     out, saved = out if op.caches else (out, None)
     if not any(isinstance(a, Tensor) for a, _, _ in triples):
         return out
-    result = Tensor._make(out, None)
+    result, node = Tensor._make(out, None), None
     nodes = [n for _, _, n in triples]
     if not op.variadic and not op.joint:
         nodes = [n if rule is not None else None for n, rule in zip(nodes, op.rules)]
@@ -247,6 +247,9 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
             constants = {a: v for a, v, n in zip(op.arguments, values, nodes) if n is None and v is not None}
             if constants and not op.variadic:
                 node.note("constants", constants)
+    anomaly = modes.innermost("anomaly")
+    if anomaly is not None:
+        anomaly.forward(op, values, out, node)
     if tracer is not None:
         tracer.add(op, tuple(a for a, _, _ in triples), params, result)
     return result

@@ -204,6 +204,8 @@ class Scalar(graph.Node):
             seed = gradient if isinstance(gradient, Scalar) else Constant(gradient)
             with modes.enable_grad(), np.errstate(all="ignore"):
                 found = graph.sweep({self: seed}, inputs, lift=True)
+        elif (anomaly := modes.innermost("anomaly")) is not None:
+            found = graph.sweep({self: _float(gradient, "gradient")}, inputs, check=anomaly.backward)
         elif inputs is None and lane.acquire(blocking=False):
             return _sweep(self, _float(gradient, "gradient"))
         else:  # another sweep is under way, in another thread or around a hook
@@ -386,6 +388,8 @@ def record(form: Form, *operands: Any) -> Any:
         node.b = operands[1] if len(places) == 2 else values[1 - places[0]]
     if modes.innermost("observe"):
         node.note("value", out)
+    if (anomaly := modes.innermost("anomaly")) is not None:
+        anomaly.forward(form.declared, values, out, node)
     return node
 
 

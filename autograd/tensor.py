@@ -11,6 +11,7 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
@@ -835,16 +836,19 @@ def run_backward(
     """`graph.sweep` over arrays; lifted onto Tensors where the gradients are to be differentiated or traced."""
     lift = create or modes.tracing()
     retain = create if retain is None else retain or create
+    anomaly = modes.innermost("anomaly")
+    check = anomaly and anomaly.backward
     if not lift:
         seeds = {n: g._data if isinstance(g, Tensor) else g for n, g in seeds.items()}
         with np.errstate(all="ignore"):
-            return graph.sweep(seeds, targets, retain=retain)
+            return graph.sweep(seeds, targets, retain=retain, check=check)
     seeds = {
         n: g if isinstance(g, Tensor) or not isinstance(n, ArrayNode) else Tensor._make(g, None)
         for n, g in seeds.items()
     }
-    with np.errstate(all="ignore"), modes.enable_grad() if create else modes.no_grad():
-        return graph.sweep(seeds, targets, retain=retain, lift=True)
+    recording = modes.enable_grad() if create else modes.no_grad()
+    with np.errstate(all="ignore"), recording, modes.unwatched() if anomaly else nullcontext():
+        return graph.sweep(seeds, targets, retain=retain, lift=True, check=check)
 
 
 # --- Helpers ---

@@ -28,7 +28,7 @@ LEVELS = """
     floats scalar
     factories functions random
     transforms drawing compiler testing
-    memory function
+    memory function anomaly
 """
 LEVEL = {f"autograd.{name}": i for i, line in enumerate(LEVELS.split("\n")) for name in line.split()}
 MAY_USE = {"autograd": {"autograd"}, "nn": {"nn", "autograd"}, "optim": {"optim", "autograd"}}
