@@ -119,8 +119,11 @@ def sweep(
         op = node.op
         if node.notes is not None:
             g = run_hooks(node, g)
+            changed = latest_change[0]  # a hook may have changed something
             if "guarded" in node.notes:
                 op.check_saved(node)
+            if "retains grad" in node.notes:
+                found[node] = g
         if op is None or node in wanted or node.keeps_grad:
             found[node] = g
             if op is None:
@@ -162,12 +165,13 @@ def run_hooks(node: Node, g: Any) -> Any:
 latest_change = [0]
 
 
-def touch(*nodes: Node | None) -> None:
-    """Note that the values of these nodes have just been changed in place: what was computed from them is out of date."""
+def touch(*nodes: Node | None) -> int:
+    """Note that the values of these nodes have just been changed: what was computed from them is out of date. Returns when."""
     latest_change[0] = now = tick()
     for node in nodes:
         if node is not None:
             node.note("changed", now)
+    return now
 
 
 def check_unchanged(node: Node) -> None:

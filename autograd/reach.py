@@ -6,6 +6,7 @@ which memory that is, so that a gradient is right all the same, or an error is r
 
 - saved after it was handed out: the node keeps a copy; of a large array a fingerprint, compared before the rule runs
 - handed out after it was saved: the fingerprint is taken as it is handed out, and compared in the same way
+- written to by the library itself, as by an optimizer: the time of that is compared with the node's
 
 Memory is known by the array that owns it, of which all others are views.
 """
@@ -31,9 +32,16 @@ class Changed(RuntimeError):
     def __init__(self, node: Any) -> None:
         super().__init__(
             f"backward through {node.op.name}: an array that it used was changed in place after the graph was recorded, "
-            "through numpy() or the array that a Tensor was made on, so its gradient would be wrong. Call backward() before "
-            "the change, or change a copy: a = x.numpy().copy()"
+            "by an optimizer's step, through numpy(), or through the array that a Tensor was made on, so its gradient would be wrong. "
+            "Call backward() before the change, compute the loss again after it, or change a copy: a = x.numpy().copy()"
         )
+
+
+class Written(NamedTuple):
+    """Memory that the library itself has written to in place, an optimizer's step say, and when it did so last."""
+
+    owner: weakref.ref[Array]
+    last: int
 
 
 class Handed(NamedTuple):
@@ -45,6 +53,7 @@ class Handed(NamedTuple):
 
 
 handed: dict[int, Handed] = {}  # by the id of the owner, for as long as it lives
+written: dict[int, Written] = {}
 
 
 def owner(array: Array) -> Array:
@@ -96,8 +105,7 @@ def take_in(array: Array) -> Array:
 
 
 def _note(memory: Array, fingerprint: int | None) -> None:
-    key = id(memory)
-    handed[key] = Handed(weakref.ref(memory, lambda _: handed.pop(key, None)), graph.tick(), fingerprint)
+    handed[id(memory)] = Handed(_reference(memory, handed), graph.tick(), fingerprint)
 
 
 def _references(array: Array, memory: Array) -> tuple[int, int]:
@@ -115,6 +123,21 @@ def _lone(holder: list[Array]) -> tuple[int, int]:
 
 
 ALONE, ALONE_IN_VIEW = _lone([np.zeros(1)]), _lone([np.zeros(1)[:]])
+
+
+def wrote(*arrays: Array) -> None:
+    """Note that these arrays have just been written to in place: older nodes that saved them, or views of them, are out of date."""
+    now = graph.touch()
+    for array in arrays:
+        memory = owner(array)
+        known = written.get(id(memory))
+        written[id(memory)] = Written(known.owner if known else _reference(memory, written), now)
+
+
+def _reference(memory: Array, entries: dict[int, Any]) -> weakref.ref[Array]:
+    """A weak reference that takes the entry of this memory away when the memory is freed."""
+    key = id(memory)
+    return weakref.ref(memory, lambda _: entries.pop(key, None) and None)
 
 
 def guard(node: Any) -> None:
@@ -140,9 +163,11 @@ def check(node: Any, saved: Any) -> None:
             check(node, part)
     elif isinstance(saved, np.ndarray):
         memory = owner(saved)
-        known = handed.get(id(memory))
+        known, writing = handed.get(id(memory)), written.get(id(memory))
         before = (node.notes or {}).get("guarded", {}).get(id(saved))
-        if (before is not None and before != fingerprint(saved)) or (
-            known and known.since > node.order and known.fingerprint not in (None, fingerprint(memory))
+        if (
+            (writing and writing.last > node.order)
+            or (before is not None and before != fingerprint(saved))
+            or (known and known.since > node.order and known.fingerprint not in (None, fingerprint(memory)))
         ):
             raise Changed(node)

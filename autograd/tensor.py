@@ -19,7 +19,7 @@ import numpy as np
 from . import graph, modes, op
 from .arrays import ArrayNode
 from .op import registry
-from .reach import hand_out, take_in
+from .reach import hand_out, take_in, wrote
 from .rules import arithmetic, comparison, fused, indexing, linalg, reductions, shape
 
 _new = object.__new__
@@ -73,14 +73,19 @@ class Tensor:
     Raises TypeError for complex or non-numeric data, and for `requires_grad=True` on integers.
     """
 
-    __slots__ = ("_data", "_node", "__weakref__")
+    __slots__ = ("_data", "_node", "_aside", "__weakref__")
 
     _data: Any
     _node: Any
+    _aside: Any  # the leaf it was, once requires_grad has been taken back
     __hash__ = object.__hash__
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None, *, device: Any = None) -> None:
         check_device(device)
+        if not isinstance(requires_grad, bool | np.bool):
+            raise TypeError(
+                f"Tensor(data, requires_grad): True or False, and not {requires_grad!r}; a dtype is given as dtype="
+            )
         self._data = as_array(data, dtype)
         self._node = None
         if requires_grad:
@@ -145,7 +150,13 @@ class Tensor:
                 raise RuntimeError(
                     "only a leaf can stop needing a gradient; use x.detach() for a value without history"
                 )
+            if self._node is not None:
+                self._aside = (
+                    self._node
+                )  # with its gradient, for graphs that hold it and for the day it is needed again
             self._node = None
+        elif self._node is None and hasattr(self, "_aside"):
+            self._node = self._aside
         elif self._node is None:
             if self.dtype.kind != "f":
                 raise TypeError(
@@ -163,12 +174,15 @@ class Tensor:
 
         For another Tensor, ask before: `x.retain_grad()`.
         """
-        return None if self._node is None else self._node.grad
+        node = getattr(self, "_aside", None) if self._node is None else self._node
+        return None if node is None else node.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
         if self._node is None:
             if value is None:
+                if (aside := getattr(self, "_aside", None)) is not None:
+                    aside.grad = None
                 return
             raise TypeError("a Tensor that needs no gradient has no grad; call requires_grad_() first")
         if value is not None:
@@ -208,6 +222,10 @@ class Tensor:
     @data.setter
     def data(self, value: Any) -> None:
         values = as_array(value, copy=False)
+        if self._node is not None and values.dtype.kind != "f":
+            raise TypeError(
+                f"this Tensor needs a gradient, so its data must be floating, and not {values.dtype}; write x.astype(float)"
+            )
         self._data = values if isinstance(value, Tensor) else take_in(values)
         if self._node is not None and self._node.op is None:
             self._node.shape, self._node.dtype = self._data.shape, self._data.dtype
@@ -411,7 +429,7 @@ class Tensor:
         the graph was gone through before without `retain_graph`.
         """
         seed = seed_of(self, gradient)
-        targets = None if inputs is None else [t._node for t in inputs]
+        targets = None if inputs is None else _nodes_of([inputs] if isinstance(inputs, Tensor) else inputs)
         found = run_backward({self._node: seed}, targets, retain_graph, create_graph)
         while found:
             leaf, g = found.popitem()  # taken out, so that accumulate can see whether anyone else holds g
@@ -426,12 +444,14 @@ class Tensor:
 
         def call(g: Any) -> Any:
             replaced = hook(g if isinstance(g, Tensor) else Tensor._make(np.array(g), None))
-            if replaced is None or isinstance(g, Tensor):
-                return replaced
-            value = replaced._data if isinstance(replaced, Tensor) else np.asarray(replaced)
+            if replaced is None:
+                return None
+            value = replaced if isinstance(replaced, Tensor) else Tensor(replaced)
             if value.shape != g.shape:
                 raise ValueError(f"a hook returned a gradient of shape {value.shape} for one of shape {g.shape}")
-            return value.astype(g.dtype, copy=False)
+            if value.dtype != g.dtype:
+                value = value.astype(g.dtype)
+            return value if isinstance(g, Tensor) else value._data
 
         node.hooks = *node.hooks, call
 
@@ -445,7 +465,6 @@ class Tensor:
         node = self._needed_node("retain_grad")
         if node.op is not None and not (node.notes or {}).get("retains grad"):
             node.note("retains grad", True)
-            node.hooks = *node.hooks, node.accumulate
 
     def _needed_node(self, what: str) -> Any:
         if self._node is None:
@@ -453,6 +472,49 @@ class Tensor:
         return self._node
 
     # --- Operators ---
+
+    def _changed_to(self, result: Tensor) -> Tensor:
+        """What `self += other` leaves: this Tensor with new values, where no graph is concerned; else the result, as `self + other`."""
+        if modes.tracing() or result._node is not None or (self._node is not None and self._node.op is not None):
+            if self._node is not None and self._node.op is None:
+                raise RuntimeError(
+                    "a leaf that needs a gradient cannot be changed in place while operations are recorded: write "
+                    "x = x + y for a new value, or put the change of a parameter under no_grad()"
+                )
+            return result
+        if not isinstance(self._data, np.ndarray):
+            self._data = np.asarray(self._data)
+        if result.shape != self.shape:
+            raise ValueError(
+                f"a Tensor of shape {self.shape} cannot take the shape {result.shape} in place; write x = x + y"
+            )
+        np.copyto(self._data, result._data, casting="same_kind")
+        wrote(self._data)
+        return self
+
+    def __iadd__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._changed_to(self + other)
+
+    def __isub__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._changed_to(self - other)
+
+    def __imul__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._changed_to(self * other)
+
+    def __itruediv__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._changed_to(self / other)
+
+    def __ifloordiv__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._changed_to(self // other)
+
+    def __imod__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._changed_to(self % other)
+
+    def __ipow__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._changed_to(self**other)
+
+    def __imatmul__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._changed_to(self @ other)
 
     __add__ = arithmetic.add
     __sub__ = arithmetic.subtract
@@ -794,17 +856,28 @@ def _accumulate(leaf: ArrayNode, g: Any) -> None:
     """Add g to the grad of a node. No buffer is shared with anything that the user or another leaf can write to."""
     old = leaf.grad
     if isinstance(g, Tensor):
-        leaf.grad = g if old is None else old + g
+        leaf.grad = copied(g) if old is None else old + g
     elif old is None:
         alone = g.__class__ is np.ndarray and g.base is None and sys.getrefcount(g) <= 3 and g.flags.c_contiguous
         leaf.grad = Tensor._make(g if alone else np.array(g, order="C"), None)
-    elif old._node is None and old._data.__class__ is np.ndarray and old._data.flags.writeable:
+    elif old._node is None and sys.getrefcount(old._data) == 2 and old._data.flags.writeable:
         old._data += g
+    elif old._node is None:  # a node may have saved it
+        old._data = np.asarray(old._data + g)
     else:
         leaf.grad = Tensor._make(np.asarray(old._data + g), None)
 
 
 ArrayNode.accumulate = _accumulate  # type: ignore[attr-defined]
+
+
+def _nodes_of(inputs: Iterable[Any]) -> list[Any]:
+    nodes = [t if isinstance(t, graph.Node) else getattr(t, "_node", None) for t in inputs]
+    if None in nodes:
+        raise RuntimeError(
+            f"backward(inputs=...): number {nodes.index(None)} needs no gradient; give Tensors made with requires_grad=True"
+        )
+    return nodes
 
 
 def seed_of(root: Tensor, gradient: Any) -> Any:

@@ -93,12 +93,16 @@ class _Run:
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], argnums: Any, kwargs: dict[str, Any]) -> None:
         self.single = not isinstance(argnums, tuple | list)
         places = (argnums,) if self.single else tuple(argnums)
+        if len({i % max(len(args), 1) for i in places}) < len(places):
+            raise ValueError(f"argnums={argnums} names an argument twice")
         for i in places:
             if not -len(args) <= i < len(args):
                 raise IndexError(
                     f"argnums={argnums}, but the function was called with {len(args)} positional arguments"
                 )
         self.given, self.rebuild = flatten([args[i] for i in places])
+        if not self.given:
+            raise TypeError("there is nothing to differentiate by: give the function at least one array or number")
         self.nested = _is_nested(self.given)
         self.variables = [_variable(x) for x in self.given]
         inner = list(args)
@@ -206,12 +210,12 @@ def _grad_of_tensors(
         raise ValueError(f"grad_outputs has {len(seeds_given)} entries for {len(outputs)} outputs; give one each")
     seeds: dict[Any, Any] = {}
     for y, g in zip(outputs, seeds_given):
-        node = y if isinstance(y, graph.Node) else y._node
+        node = _node_of(y, "output")
         seed = (1.0 if g is None else g) if isinstance(y, graph.Node) else seed_of(y, g)
         seeds[node] = seeds[node] + seed if node in seeds else seed
     nodes = []
     for i, x in enumerate(inputs):
-        node = x if isinstance(x, graph.Node) else x._node
+        node = _node_of(x, "input")
         if node is None:
             raise RuntimeError(f"grad: input {i} needs no gradient; make it with requires_grad=True")
         nodes.append(node)
@@ -224,10 +228,20 @@ def _grad_of_tensors(
                 f"grad: the output does not depend on input {i}, so its gradient is zero everywhere. "
                 "Pass allow_unused=True to get None for it"
             )
-        if g is not None and not isinstance(g, Tensor) and not isinstance(x, graph.Node):
-            g = Tensor._make(np.array(g), None)
+        if g is not None and not isinstance(x, graph.Node):
+            if not isinstance(g, Tensor):
+                g = Tensor._make(np.array(g), None)
+            elif any(g is other for other in (*results, *seeds.values())):  # nobody shares what can be changed in place
+                g = copied(g)
         results.append(g)
     return tuple(results)
+
+
+def _node_of(x: Any, what: str) -> Any:
+    if not isinstance(x, Tensor | graph.Node):
+        hint = "write autograd.grad(y, [x])" if x.__class__ is int else "make it with Tensor(..., requires_grad=True)"
+        raise TypeError(f"grad of Tensors: an {what} is a {type(x).__name__}, and must be a Tensor or a Scalar; {hint}")
+    return x if isinstance(x, graph.Node) else x._node
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., tuple[Any, Any]]:
@@ -273,6 +287,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> jvp(lambda x: x**2, (3.0,), (1.0,))
     (np.float64(9.0), np.float64(6.0))
     """
+    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
+        raise TypeError("jvp takes a tuple of arguments and one of tangents: jvp(f, (x,), (t,))")
     if len(primals) != len(tangents):
         raise ValueError(f"jvp: {len(tangents)} tangents for {len(primals)} arguments; give one each")
     run = _Run(f, tuple(primals), tuple(range(len(primals))), {})

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from autograd import Tensor, graph
+from autograd import Tensor, graph, reach
 
 from .parameter import Parameter
 
@@ -304,9 +304,9 @@ class Module:
         for tensor in (*self.parameters(), *self.buffers()):
             if tensor.dtype.kind == "f" and tensor.dtype != wanted:
                 grad, tensor.grad = tensor.grad, None
-                tensor.data = tensor.detach().numpy().astype(wanted)
+                tensor.data = tensor.detach().astype(wanted)
                 if grad is not None:
-                    tensor.grad = Tensor(grad.detach().numpy().astype(wanted))
+                    tensor.grad = grad.detach().astype(wanted)
         return self
 
     def float(self) -> Self:
@@ -411,10 +411,9 @@ class Module:
 
 def copy_into(tensor: Tensor, values: Any) -> None:
     """Write values into a Tensor's own memory, outside the graph, and say so to what was computed from it before."""
-    array = tensor.detach().numpy()
+    array = tensor.data._data
     array[...] = values
-    if tensor.node is not None:
-        graph.touch(tensor.node)
+    reach.wrote(array)
 
 
 def _own_parameters(module: Module) -> list[tuple[str, Any]]:

@@ -23,7 +23,7 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         if isinstance(data, Tensor):
-            self._data, self._node = data.detach().numpy(), None
+            self._data, self._node = data.data._data, None
             if requires_grad:
                 self.requires_grad_()
         else:

@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor, enable_grad, from_numpy, graph
+from autograd import Tensor, enable_grad, reach
 
 JOINED = 16384  # a parameter of more numbers stands alone: copying its gradient would cost more than the calls saved
 PIECE = 65536  # about how many numbers are updated at once
@@ -105,22 +105,20 @@ class Joint:
             slot.own, slot.joint = {}, self
             self.members.append((slot.p, slot.p._data))
 
-    def gather(self) -> list[Any] | None:
-        """The nodes of the parameters, whose gradients are then in `gradient`; None if one has no gradient, or has left."""
-        nodes, gradients = [], []
+    def gather(self) -> bool:
+        """Put the gradients of the parameters into `gradient`; False if one has none, or other values than before."""
+        gradients = []
         for p, view in self.members:
             node = p._node
-            if node is None or node.grad is None or (p._data is not view and not _brought_back(p, view)):
-                return None
-            nodes.append(node)
+            if node is None or node.grad is None or p._data is not view:
+                return False
             gradients.append(node.grad._data.ravel())
         np.concatenate(gradients, out=self.gradient)
-        return nodes
+        return True
 
-    def dissolve(self) -> list[Slot]:
+    def dissolve(self) -> None:
         for slot in self.slots:
             slot.leave()
-        return self.slots
 
 
 class Plan:
@@ -140,6 +138,10 @@ class Plan:
             and settings.keys() == self.asked
             and not any(map(_has_gradient, self.idle))
         )
+
+    def gather(self) -> bool:
+        """Put the gradients of joined parameters side by side; False if some of these are to be joined anew, or not at all."""
+        return all([joint.gather() for joint in self.joints])
 
 
 class Optimizer:
@@ -294,26 +296,23 @@ class Optimizer:
             plan = self._plans.get(place)
             if plan is None or not plan.holds(group["params"], settings):
                 plan = self._plans[place] = self._new_plan(group, settings)
-            alone = plan.alone
+            if not plan.gather():
+                self._disruptions += 1
+                plan = self._plans[place] = self._new_plan(group, settings)
+                plan.gather()
             for joint in plan.joints:
-                nodes = joint.gather()
-                if nodes is None:
-                    alone = alone + joint.dissolve()
-                    self._disruptions += 1
-                    self._plans.pop(place, None)
-                    continue
                 joint.count += 1
                 self._update(joint.values, joint.gradient, joint.state, settings, joint.count)
-                changed += nodes
-            for slot in alone:
+                changed.append(joint.values)
+            for slot in plan.alone:
                 node = slot.p._node
                 if node is not None and node.grad is not None:
                     values = slot.follow()
                     slot.own_count += 1
                     self._update(values, node.grad._data, slot.own, settings, slot.own_count)
-                    changed.append(node)
+                    changed.append(values)
         if changed:
-            graph.touch(*changed)
+            reach.wrote(*changed)
         return loss
 
     def _update(self, p: Any, g: Any, state: State, settings: dict[str, Any], count: int) -> None:
@@ -381,7 +380,8 @@ class Optimizer:
     def _shown_state(self, slot: Slot) -> dict[str, Any]:
         counted = {"step": slot.count} if "step" in self._update_asks else {}
         return counted | {
-            name: from_numpy(value) if isinstance(value, np.ndarray) else value for name, value in slot.state.items()
+            name: Tensor._make(value, None) if isinstance(value, np.ndarray) else value
+            for name, value in slot.state.items()
         }
 
     def state_dict(self) -> dict[str, Any]:
@@ -506,15 +506,6 @@ def _place(view: Array) -> int:
     """Where in its flat base a view begins."""
     assert view.base is not None
     return (view.ctypes.data - view.base.ctypes.data) // view.itemsize
-
-
-def _brought_back(p: Tensor, view: Array) -> bool:
-    """Whether new values of a joined parameter could be copied to its place: nobody else holds their array."""
-    if not _sole(p) or p._data.shape != view.shape or p._data.dtype != view.dtype:
-        return False
-    view[...] = p._data
-    p._data = view
-    return True
 
 
 def _sole(p: Tensor) -> bool:

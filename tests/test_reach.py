@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
+import optim
 from autograd import Tensor, from_numpy, reach
 
 CHANGED = r"backward through multiply: an array that it used was changed in place .* a = x.numpy\(\).copy\(\)"
@@ -130,3 +132,50 @@ def test_a_fingerprint_sees_two_signs_turned_and_two_rows_exchanged():
         reach.fingerprint(x) for x in (data, *turned, data[::-1], labels, labels[[1, 0, 2, 3, 4, 5]], labels[::-1])
     }
     assert len(prints) == 8
+
+
+@pytest.mark.parametrize("view", [
+    lambda w: w.T, lambda w: w.reshape(2, 2), lambda w: w[:2], lambda w: w.detach(), lambda w: w, lambda w: w.T.detach()[:, :],
+])  # fmt: skip
+def test_a_step_of_an_optimizer_is_seen_through_views(view):
+    w, x = Tensor(np.ones((2, 2)), requires_grad=True), Tensor([1.0, 2.0], requires_grad=True, dtype=float)
+    y = np.sum(x * view(w))
+    w.grad = Tensor(np.ones((2, 2)))
+    optim.SGD([w], lr=1.0).step()
+    with pytest.raises(RuntimeError, match=r"backward through multiply: .* by an optimizer's step"):
+        y.backward()
+    assert x.grad is None
+
+
+def test_values_that_layers_set_are_seen_too():
+    layer, x = nn.Linear(2, 2), Tensor([[1.0, 2.0]], requires_grad=True)
+    y = np.sum(x @ layer.weight.T)
+    layer.load_state_dict(nn.Linear(2, 2).state_dict())
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.backward()
+
+
+def test_a_hook_that_changes_what_is_still_needed_is_seen():
+    x, w = Tensor([1.0, 2.0], requires_grad=True), Tensor([3.0, 4.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=1.0)
+    w.grad = Tensor([1.0, 1.0])
+    h = x * w
+    h.register_hook(lambda g: optimizer.step())
+    with pytest.raises(RuntimeError, match="backward through multiply"):
+        h.sum().backward()
+
+
+def test_parameters_are_not_handed_out_by_the_library_itself():
+    """Each operation would copy what it saves of them."""
+    gc.collect()
+    before = len(reach.handed)
+    model = nn.Sequential(nn.Linear(3, 40), nn.Tanh(), nn.Linear(40, 2))
+    optimizer = optim.Adam(model.parameters())
+    for _ in range(2):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(Tensor(np.ones((4, 3), np.float32))), Tensor([0, 1, 1, 0])).backward()
+        optimizer.step()
+    model.double()
+    assert model.state_dict().keys()
+    assert optimizer.state_dict()["state"]
+    assert len(reach.handed) == before

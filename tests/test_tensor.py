@@ -308,12 +308,42 @@ def test_unary_operators():
     assert divmod(5, 2) == (Tensor(5) // 2, Tensor(5) % 2)
 
 
-def test_augmented_assignment_makes_a_new_tensor():
-    x = y = Tensor([1.0], requires_grad=True)
+def test_augmented_assignment_makes_a_new_tensor_where_it_is_recorded():
+    x = Tensor([1.0], requires_grad=True)
+    y = z = x * 1
     y += 1
     y *= 3
     y.sum().backward()
-    assert (x.tolist(), y.tolist(), x.grad.tolist()) == ([1], [6], [3])
+    assert (x.tolist(), z.tolist(), y.tolist(), x.grad.tolist()) == ([1], [1], [6], [3])
+
+
+def test_augmented_assignment_changes_what_is_not_recorded():
+    x = y = Tensor([7.0, 3.0])
+    for change in ("+= 1", "-= 2", "*= 3.0", "/= 4", "//= 0.5", "**= 2", "%= 7", "@= np.eye(2, dtype=np.float32)"):
+        expected = x.numpy().copy()
+        scope = {"x": x, "expected": expected, "np": np}
+        exec(f"x {change}; expected = expected {change.replace('=', '', 1)}", scope)
+        assert scope["x"] is y
+        assert scope["x"].tolist() == scope["expected"].tolist(), change
+    with pytest.raises(ValueError, match="cannot take the shape"):
+        x += np.ones((2, 2))
+    counts = Tensor([1, 2])
+    with pytest.raises(TypeError, match="same_kind"):
+        counts += 0.5
+
+
+def test_a_leaf_is_changed_in_place_under_no_grad_only():
+    x = y = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"a leaf that needs a gradient cannot be changed in place .* no_grad\(\)"):
+        x += 1
+    old = (x * x).sum()
+    with autograd.no_grad():
+        x -= 0.5
+    assert x is y
+    assert x.requires_grad
+    assert x.tolist() == [0.5, 1.5]
+    with pytest.raises(RuntimeError, match="changed in place"):
+        old.backward()
 
 
 def test_equality_is_by_element_and_hash_by_identity():

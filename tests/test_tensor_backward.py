@@ -335,3 +335,104 @@ def test_a_graph_goes_with_its_loss_without_the_garbage_collector(backward):
         assert [node() for node in nodes] == [None, None]
     finally:
         gc.enable()
+
+
+def test_a_gradient_that_a_graph_has_saved_is_not_added_to_in_place():
+    x, w = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0, 1.0], requires_grad=True)
+    (x * x).sum().backward()
+    held = x.grad
+    y = (w * x.grad).sum() + (w * x.grad.reshape(-1)).sum()
+    (x * x).sum().backward()
+    y.backward()
+    assert w.grad.tolist() == [4, 8]
+    assert x.grad is held
+    assert x.grad.tolist() == [4, 8]
+
+
+def test_with_create_graph_no_two_gradients_are_one_tensor():
+    a, b = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0, 2.0], requires_grad=True)
+    ((a + b) * 3.0).sum().backward(create_graph=True)
+    (a * 1.0).sum().backward()
+    assert (a.grad.tolist(), b.grad.tolist()) == ([4, 4], [3, 3])
+    a.grad, g = None, Tensor([1.0, 1.0])
+    (a + 0.0).backward(g, create_graph=True)
+    (a * 1.0).sum().backward()
+    assert (a.grad.tolist(), g.tolist()) == ([2, 2], [1, 1])
+    first, second = autograd.grad(a + b, [a, b], g, create_graph=True)
+    assert first is not second
+    assert g is not first
+
+
+def test_a_leaf_that_needed_no_gradient_for_a_while_is_the_same_leaf_again():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    (x * 1.0).sum().backward()
+    y = (x * x).sum()
+    x.requires_grad_(False)
+    assert x.grad.tolist() == [1, 1]
+    assert not (x * 2).requires_grad
+    x.requires_grad_(True)
+    y.backward()
+    assert x.grad.tolist() == [3, 5]
+    x.requires_grad_(False)
+    x.grad = None
+    assert x.requires_grad_().grad is None
+
+
+def test_inputs_may_be_one_tensor_and_must_need_a_gradient():
+    x, w = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0, 1.0], requires_grad=True)
+    (x * w).sum().backward(inputs=x)
+    assert x.grad.tolist() == [1, 1]
+    assert w.grad is None
+    with pytest.raises(RuntimeError, match=r"backward\(inputs=...\): number 1 needs no gradient"):
+        (x * w).sum().backward(inputs=[w, Tensor([1.0])])
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_what_a_hook_returns_is_checked(create_graph):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    y.register_hook(lambda g: np.zeros(1))
+    with pytest.raises(ValueError, match=r"a hook returned a gradient of shape \(1,\) for one of shape \(2,\)"):
+        y.sum().backward(create_graph=create_graph)
+    y = x * x
+    y.register_hook(lambda g: g.astype(np.float64) * 2)
+    y.sum().backward(create_graph=create_graph)
+    assert x.grad.dtype == np.float32
+    assert x.grad.tolist() == [4, 8]
+
+
+def test_a_backward_pass_that_fails_leaves_no_gradient_behind():
+    x, z = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0, 1.0], requires_grad=True)
+    h = x * x
+    h.sum().backward()
+    x.grad = None
+    b = h + 1.0
+    b.retain_grad()
+    with pytest.raises(RuntimeError, match="retain_graph=True"):
+        (b * z).sum().backward()
+    assert b.grad is z.grad is x.grad is None
+
+
+def test_a_retained_gradient_makes_no_cycle():
+    gc.disable()
+    try:
+        x = Tensor([1.0, 2.0], requires_grad=True)
+        y = x * x
+        y.retain_grad()
+        y.retain_grad()
+        y.sum().backward()
+        assert y.grad.tolist() == [1, 1]
+        gone = weakref.ref(y.node)
+        del y
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_a_leaf_that_needs_a_gradient_stays_floating():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError, match="its data must be floating, and not int64"):
+        x.data = np.array([1, 2])
+    assert x.dtype == np.float32
+    with pytest.raises(TypeError, match="a dtype is given as dtype="):
+        Tensor([1.0], np.float64)

@@ -264,3 +264,16 @@ def test_python_control_flow_is_differentiated_as_it_ran():
 
     assert grad(f)(3.0) == 4
     assert grad(f)(-0.5) == 32
+
+
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda: autograd.grad(lambda x, y: x * y, argnums=(0, 0))(2.0, 3.0), ValueError, r"argnums=\(0, 0\) names an argument twice"),
+    (lambda: autograd.grad(lambda x, y: x * y, argnums=(1, -1))(2.0, 3.0), ValueError, "twice"),
+    (lambda: autograd.grad(Tensor(1.0, requires_grad=True) * 2), TypeError, r"write autograd.grad\(y, \[x\]\)"),
+    (lambda: autograd.grad([np.ones(2)], [Tensor(1.0, requires_grad=True)]), TypeError, "an output is a ndarray"),
+    (lambda: autograd.vjp(lambda: 1.0), TypeError, "there is nothing to differentiate by"),
+    (lambda: autograd.jvp(lambda x: x, 1.0, 1.0), TypeError, r"jvp\(f, \(x,\), \(t,\)\)"),
+])  # fmt: skip
+def test_arguments_that_make_no_sense_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -29,7 +29,7 @@ def test_linear_and_its_gradients_are_those_of_pytorch(shape, bias):
     result, expected = layer(a), theirs(b)
     (result * result).sum().backward()
     (expected * expected).sum().backward()
-    np.testing.assert_allclose(result.detach().numpy(), expected.detach().numpy(), rtol=1e-13)
+    np.testing.assert_allclose(result.detach().numpy(), expected.detach().numpy(), rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(a.grad.numpy(), b.grad.numpy(), rtol=1e-12, atol=1e-14)
     for p, q in zip(layer.parameters(), theirs.parameters()):
         np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=1e-12, atol=1e-14)
