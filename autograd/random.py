@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from . import modes
 from .factories import finish, loose_shape
 from .tensor import Tensor, get_default_dtype
 
@@ -34,6 +35,15 @@ def default_generator() -> Generator:
     return _default
 
 
+def _source(generator: Any) -> Any:
+    if modes.tracing():
+        raise TypeError(
+            "random numbers drawn while tracing would be the same in every run of the program; draw them before, and give them "
+            "to the function as an argument"
+        )
+    return generator or _default
+
+
 def manual_seed(seed: int) -> Generator:
     """Start the default generator anew, so that what follows can be repeated.
 
@@ -50,7 +60,7 @@ def randn(
     *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Standard normal numbers of the given shape."""
-    values = (generator or _default).standard_normal(loose_shape(size))
+    values = _source(generator).standard_normal(loose_shape(size))
     return finish(values, device, requires_grad, dtype or get_default_dtype())
 
 
@@ -58,7 +68,7 @@ def rand(
     *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Numbers uniform on [0, 1)."""
-    values = (generator or _default).random(loose_shape(size))
+    values = _source(generator).random(loose_shape(size))
     return finish(values, device, requires_grad, dtype or get_default_dtype())
 
 
@@ -69,12 +79,12 @@ def randint(
     if isinstance(high, tuple | list):  # randint(10, (2, 3))
         low, high, size = 0, low, high
     low, high = (0, low) if high is None else (low, high)
-    return Tensor._make(np.asarray((generator or _default).integers(low, high, size), dtype=dtype), None)
+    return Tensor._make(np.asarray(_source(generator).integers(low, high, size), dtype=dtype), None)
 
 
 def randperm(n: int, *, generator: Any = None) -> Tensor:
     """The integers below n in random order."""
-    return Tensor._make((generator or _default).permutation(n), None)
+    return Tensor._make(_source(generator).permutation(n), None)
 
 
 def randn_like(x: Any, *, generator: Any = None, dtype: Any = None) -> Tensor:

@@ -7,6 +7,7 @@ the two contradict each other on the same words, NumPy wins.
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import sys
 import warnings
@@ -86,6 +87,8 @@ class Tensor:
             raise TypeError(
                 f"Tensor(data, requires_grad): True or False, and not {requires_grad!r}; a dtype is given as dtype="
             )
+        if isinstance(data, Tensor):
+            data._readable("Tensor(tensor)")
         self._data = as_array(data, dtype)
         self._node = None
         if requires_grad:
@@ -217,10 +220,11 @@ class Tensor:
         """A Tensor without history on the same memory. Assigning replaces the values."""
         if self._data.__class__ is not np.ndarray:
             self._data = np.asarray(self._data)
-        return Tensor._make(self._data, None)
+        return detached(self) if modes.tracing() else Tensor._make(self._data, None)
 
     @data.setter
     def data(self, value: Any) -> None:
+        self._readable("assigning data")
         values = as_array(value, copy=False)
         if self._node is not None and values.dtype.kind != "f":
             raise TypeError(
@@ -247,8 +251,6 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """The same values without history: no gradient flows through it."""
-        if modes.tracing():
-            return detached(self)
         return self.data
 
     def clone(self) -> Tensor:
@@ -329,6 +331,8 @@ class Tensor:
         return bool((self == value).any())
 
     def __repr__(self) -> str:
+        if modes.tracing():
+            return f"<tensor of {self.dtype} {self.shape}, traced>"
         text = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(", precision=4)
         notes = "" if self.dtype in (np.float32, np.int64, np.bool_) else f", dtype={self.dtype}"
         if self._node is not None:
@@ -336,9 +340,11 @@ class Tensor:
         return f"tensor({text}{notes})"
 
     def __format__(self, spec: str) -> str:
+        self._readable("formatting")
         return format(self.item(), spec) if spec and self._data.size == 1 else format(repr(self), spec)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        self._readable("copy.deepcopy")
         if not self.is_leaf:
             raise RuntimeError(
                 "only leaves can be deep-copied: a copy would have no history; use x.detach() or x.clone()"
@@ -353,6 +359,7 @@ class Tensor:
         return twin
 
     def __reduce__(self) -> Any:
+        self._readable("copy.copy or pickle")
         if not self.is_leaf:
             raise RuntimeError("only leaves can be pickled; use x.detach()")
         return _rebuild, (type(self), np.asarray(self._data), self.requires_grad)
@@ -373,6 +380,9 @@ class Tensor:
         options.pop("out", None)
         if method != "__call__":
             return _ufunc_method(ufunc, method, inputs, options)
+        if function is None and "scipy.special" in sys.modules:  # whose functions are declared in a module of their own
+            importlib.import_module("autograd.special")
+            function = registry.get(ufunc)
         if function is None:
             raise TypeError(f"np.{ufunc.__name__} has no derivative here; use .numpy() or .detach() if none is needed")
         if options.pop("where", True) is not True:

@@ -225,11 +225,11 @@ def _soft_cross_entropy(logits: Any, target: Any, weight: Any, smoothing: float,
 
 def _hard_cross_entropy(logits: Any, target: Any, weight: Any, ignore: int, smoothing: float, reduction: str) -> Any:
     scale, classes = _scale(reduction, len(target)), logits.shape[1]
-    if weight is None and not smoothing and not 0 <= ignore < classes:
+    if weight is None and not smoothing and not 0 <= ignore < classes and not modes.tracing():
         try:
             return fused.cross_entropy_rows(logits, target, scale)
         except IndexError:  # a label that is no class: to be ignored, or wrong
-            if not modes.tracing() and not (target == ignore).any():
+            if not (target == ignore).any():
                 raise
     used = target != ignore
     labels = np.where(used, target, 0)
@@ -248,7 +248,7 @@ def _hard_cross_entropy(logits: Any, target: Any, weight: Any, ignore: int, smoo
 
 def _explain_label(target: Any, samples: tuple[int, ...], classes: int, ignore: int) -> None:
     """IndexError that names the first label which is no class, and its place in the target as it was given."""
-    labels = (target.numpy() if isinstance(target, Tensor) else target).reshape(samples)
+    labels = (target.detach()._data if isinstance(target, Tensor) else target).reshape(samples)
     bad = ((labels < 0) | (labels >= classes)) & (labels != ignore)
     if bad.any():
         place = np.argwhere(bad)[0].tolist()

@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor, enable_grad, reach
+from autograd import Tensor, enable_grad, modes, reach
 
 JOINED = 16384  # a parameter of more numbers stands alone: copying its gradient would cost more than the calls saved
 PIECE = 65536  # about how many numbers are updated at once
@@ -141,7 +141,8 @@ class Plan:
 
     def gather(self) -> bool:
         """Put the gradients of joined parameters side by side; False if some of these are to be joined anew, or not at all."""
-        return all([joint.gather() for joint in self.joints])
+        gathered = [joint.gather() for joint in self.joints]  # all of them, also after one that fails
+        return all(gathered)
 
 
 class Optimizer:
@@ -286,6 +287,10 @@ class Optimizer:
 
         `closure`, if given, is called first: it is to call zero_grad and backward, and to return the loss.
         """
+        if modes.tracing():
+            raise TypeError(
+                "optimizer.step() cannot be traced: trace the loss and its gradients, and call step() outside"
+            )
         loss = None
         if closure is not None:
             with enable_grad():

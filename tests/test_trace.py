@@ -1,9 +1,14 @@
 """Traces: a program replays what one call did on new data, and what it could not replay is refused while tracing."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import autograd
+import nn
+import optim
 from autograd import Tensor, grad, trace, value_and_grad
 
 X = np.array([[0.5, -1.0], [2.0, 3.0]])
@@ -171,3 +176,63 @@ def test_an_error_while_tracing_ends_the_trace():
     with pytest.raises(ValueError, match="do not broadcast"):
         trace(lambda x: x + np.ones(5), X)
     assert autograd.modes.entered == []
+
+
+ROW = np.array([1.0, 2.0])
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: Tensor(x) * 2,
+    lambda x: autograd.tensor(x) * 2,
+    lambda x: copy.copy(x) * 2,
+    lambda x: copy.deepcopy(x) * 2,
+    lambda x: pickle.loads(pickle.dumps(x)) * 2,
+    lambda x: x + autograd.randn(2),
+    lambda x: x * autograd.rand_like(x),
+    lambda x: x if f"{x}" else -x,
+    lambda x: x if f"{x.sum():.1f}" else -x,
+    lambda x: setattr(Tensor([1.0]), "data", x) or x,
+])  # fmt: skip
+def test_what_would_be_frozen_into_the_program_is_refused(f):
+    with pytest.raises(TypeError, match="while tracing"):
+        trace(f, ROW)
+
+
+@pytest.mark.parametrize("f", [lambda x: x.data * 2, lambda x: x.detach() * 2])
+def test_data_and_detach_are_operations_of_the_program(f):
+    assert trace(f, ROW)(ROW + 1).tolist() == [4, 6]
+    assert trace(grad(lambda x: (f(x) * x).sum()), ROW)(ROW + 1).tolist() == [4, 6]
+
+
+def test_a_step_of_an_optimizer_is_refused():
+    w = Tensor([1.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+    with pytest.raises(TypeError, match=r"optimizer.step\(\) cannot be traced"):
+        trace(lambda x: optimizer.step(lambda: (w * x).sum()), ROW)
+
+
+def test_the_program_shares_no_memory_with_what_is_outside():
+    factor, w = np.array([2.0, 3.0]), Tensor([1.0, 2.0], requires_grad=True)
+    program = trace(lambda x: (x * factor, w.reshape(2, 1), x[::-1]), ROW)
+    factor[:] = 0
+    x = ROW.copy()
+    product, column, turned = program(x)
+    assert product.tolist() == [2, 6]
+    column[:] = 9
+    turned[:] = 9
+    assert w.tolist() == [1, 2]
+    assert x.tolist() == [1, 2]
+
+
+def test_cross_entropy_traced_with_one_set_of_labels_takes_another():
+    logits = np.array([[1.0, 2.0, 3.0], [3.0, 1.0, 0.0]])
+    loss = nn.functional.cross_entropy
+    program = trace(lambda z, t: loss(z, t), logits, np.array([0, 1]))
+    labels = np.array([2, -100])
+    np.testing.assert_allclose(program(logits, labels), loss(Tensor(logits), labels).item())
+
+
+def test_a_traced_tensor_shows_that_it_is_one():
+    seen = []
+    trace(lambda x: seen.append(repr(x)) or x, ROW)
+    assert seen == ["<tensor of float64 (2,), traced>"]

@@ -74,7 +74,9 @@ class Tracer(modes.Mode):
                 number = self.new(value).number
                 self.captured[number] = value
             return Variable(number)
-        return tuple(map(self.variable, value)) if isinstance(value, tuple | list) else value
+        if isinstance(value, tuple | list):
+            return tuple(map(self.variable, value))
+        return value.copy() if isinstance(value, np.ndarray) else value  # a constant of the program
 
     def add(self, op: Operation, args: tuple[Any, ...], params: tuple[Any, ...], result: Any) -> None:
         step = (tuple(map(self.variable, args)), tuple(map(self.variable, params)))
@@ -121,13 +123,15 @@ class Program:
             values[variable.number] = x
         for number, tensor in self.captured.items():
             values[number] = tensor._data
+        known = [value for value in values if value is not None]
         with np.errstate(all="ignore"):
             for op, inputs, params, result in self.steps:
                 out = op.forward(
                     *([_fill(inputs, values)] if op.variadic else _fill(inputs, values)), *_fill(params, values)
                 )
                 values[result.number] = out[0] if op.caches else out
-        return self._rebuild([_fill(y, values) for y in self.outputs])
+        outputs = [_fill(y, values) for y in self.outputs]
+        return self._rebuild([y.copy() if any(np.may_share_memory(y, x) for x in known) else y for y in outputs])
 
     def __repr__(self) -> str:
         lines = [f"program({', '.join(map(repr, self.inputs))}):", *(f"    {step!r}" for step in self.steps)]
