@@ -62,7 +62,7 @@ def _variable(x: Any) -> Any:
         raise TypeError(
             f"grad differentiates by floating numbers, and this argument is {value.dtype}; write 2.0, or x.astype(float)"
         )
-    return Tensor._make(take_in(value) if value is x else value, None).requires_grad_()
+    return Tensor._make(value, None).requires_grad_()
 
 
 def _out(value: Any, like: Any) -> Any:
@@ -267,6 +267,9 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
     >>> pullback(np.array([1.0, 2.0]))
     array([1., 2.])
     """
+    for x in flatten(list(args))[0]:
+        if isinstance(x, np.ndarray):  # which the caller may change before the pullback is called
+            take_in(x)
     run = _Run(f, args, tuple(range(len(args))), {})
     y = run.array("vjp")
 
@@ -282,7 +285,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """(f(x), ∂f/∂x · t): the derivative along t, as the transpose of the pullback, which is linear.
+    """(f(x), ∂f/∂x · t): the derivative along t, by forward mode. `primals` and `tangents` are tuples, one entry an argument.
 
     >>> jvp(lambda x: x**2, (3.0,), (1.0,))
     (np.float64(9.0), np.float64(6.0))
@@ -293,25 +296,46 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         raise ValueError(f"jvp: {len(tangents)} tangents for {len(primals)} arguments; give one each")
     run = _Run(f, tuple(primals), tuple(range(len(primals))), {})
     y = run.array("jvp")
-    v = Tensor._make(np.zeros(y.shape, y.dtype if y.dtype.kind == "f" else float), None).requires_grad_()
-    pulled = run.pull(y, v, create=True)
-    node = v._node
-    total: Any = np.zeros(y.shape, y.dtype)
     flat, _ = flatten(list(tangents))
-    seeds: dict[Any, Any] = {}
-    for i, (g, t) in enumerate(zip(pulled, flat)):
-        t = t if isinstance(t, Tensor) else np.asarray(t, g.dtype)
-        if t.shape != g.shape:
+    given = []
+    for i, (x, t) in enumerate(zip(run.variables, flat)):
+        t = t if isinstance(t, Tensor) else np.asarray(t, x.dtype)
+        if t.shape != x.shape:
             raise ValueError(
-                f"jvp: tangent {i} has shape {t.shape}, but the argument has {g.shape}; they must be equal"
+                f"jvp: tangent {i} has shape {t.shape}, but the argument has {x.shape}; they must be equal"
             )
-        if g._node is not None:  # of x + y, both pulled gradients are v itself
+        given.append(t)
+    if any(isinstance(x, graph.Node) for x in run.variables):
+        moved = _by_transposing(run, y, given)
+    else:
+        moved = _pushed(run, y, given)
+    return _plain_result(y, run.given[0]), _out(moved, run.given[0])
+
+
+def _pushed(run: _Run, y: Any, tangents: list[Any]) -> Tensor:
+    from .forward import push_forward
+
+    lift = run.nested or modes.tracing() or any(isinstance(t, Tensor) and t.requires_grad for t in tangents)
+    known = {
+        x._node: (t if isinstance(t, Tensor) else Tensor._make(t, None)) if lift else getattr(t, "_data", t)
+        for x, t in zip(run.variables, tangents)
+    }
+    moved = None if y._node is None else push_forward(y._node, known, lift)
+    if moved is None:
+        moved = np.zeros(y.shape, y.dtype)
+    return moved if isinstance(moved, Tensor) else Tensor._make(np.array(moved), None)
+
+
+def _by_transposing(run: _Run, y: Any, tangents: list[Any]) -> Any:
+    """∂y/∂x · t for Scalars: uᵀ ∂y/∂x is linear in u, so its derivative along t is what is wanted."""
+    u = Tensor._make(np.zeros(y.shape, y.dtype if y.dtype.kind == "f" else float), None).requires_grad_()
+    seeds: dict[Any, Any] = {}
+    for g, t in zip(run.pull(y, u, create=True), tangents):
+        if g._node is not None:  # of x + y, both pulled gradients are u itself
             seeds[g._node] = seeds[g._node] + t if g._node in seeds else t
-    if seeds:
-        found = run_backward(seeds, [node], retain=True, create=run.nested)
-        total = found.get(node, total)
-    total = total if isinstance(total, Tensor) else Tensor._make(np.asarray(total), None)
-    return _plain_result(y, run.given[0]), _out(total, run.given[0])
+    found = run_backward(seeds, [u._node], retain=True, create=run.nested) if seeds else {}
+    total = found.get(u._node, np.zeros(y.shape, y.dtype))
+    return total if isinstance(total, Tensor) else Tensor._make(np.asarray(total), None)
 
 
 def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:

@@ -25,8 +25,10 @@ LEVELS = """
     op
     rules
     tensor
+    forward
     floats scalar
     factories functions random
+    linalg fft special
     transforms drawing compiler testing
     memory function anomaly
 """

@@ -1,0 +1,106 @@
+"""Forward mode: tangents pushed through a recorded graph, from the oldest node to the newest.
+
+What a node needs for it is said by the kind of its operation, from the same rules as backwards. An elementwise rule
+multiplies by the local derivative, whichever way; a linear operation is its own derivative; a bilinear one is linear in each
+argument. For the others the rule is transposed: uᵀ(Jt) = (Jᵀu)ᵀt, and Jᵀu is linear in u.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import graph, modes
+from .arrays import freed, lifted, zero_unused
+from .op import Operation, zero_unused_lifted
+from .tensor import Tensor, run_backward
+
+
+def push_forward(root: Any, tangents: dict[Any, Any], lift: bool) -> Any:
+    """The tangent of `root`, given those of some nodes: ∂root/∂nodes · tangents. None if it depends on none of them.
+
+    Tangents are arrays, or with `lift` Tensors, so that the result can be differentiated again.
+    """
+    known = dict(tangents)
+    with np.errstate(all="ignore"), modes.enable_grad() if lift else modes.no_grad():
+        for node in reversed(graph.ancestors([root])):
+            if node not in known and node.op is not None:
+                moving = [None if parent is None else known.get(parent) for parent in node.inputs]
+                if any(t is not None for t in moving):
+                    known[node] = _push(node, moving, lift)
+    return known.get(root)
+
+
+def _push(node: Any, tangents: Sequence[Any], lift: bool) -> Any:
+    op = node.op
+    if isinstance(op, Operation):
+        linear = op.kind == "linear" and op.kept.keys().isdisjoint(
+            op.arguments
+        )  # einsum of several is linear in each alone
+        if linear and op.variadic and None not in node.inputs:
+            filled = [np.zeros(n.shape, n.dtype) if t is None else t for t, n in zip(tangents, node.inputs)]
+            return _as_of(op.function(filled, *node.params), node)
+        if linear and not op.variadic:
+            (t,) = [t for t in tangents if t is not None]
+            return _as_of(op.function(t, *node.params), node)
+        if op.kind in ("elementwise", "bilinear") and not op.caches and node.saved is None:
+            raise freed(node)
+        if op.kind == "elementwise" and not op.caches:
+            return _elementwise(node, tangents, lift)
+        if op.kind == "bilinear":
+            known = _values(node, lift)
+            a, b = op.arguments
+            left, right = tangents
+            parts = [op.function(left, known[b], *node.params)] if left is not None else []
+            parts += [op.function(known[a], right, *node.params)] if right is not None else []
+            return _as_of(parts[0] if len(parts) == 1 else parts[0] + parts[1], node)
+    return _transposed(node, tangents, lift)
+
+
+def _elementwise(node: Any, tangents: Sequence[Any], lift: bool) -> Any:
+    op, known, total = node.op, _values(node, lift), None
+    for t, rule, names in zip(tangents, op.rules, op.rule_parameters):
+        if t is None or rule is None:
+            continue
+        known["g"] = t = _as_of(t, node)
+        share = rule(*[known[name] for name in names])
+        if op.guarded and op.kept:  # 0 stays 0, as backwards
+            share = zero_unused_lifted(share, t, False) if lift else zero_unused(np.asarray(share), t)
+        total = share if total is None else total + share
+    return _as_of(np.zeros(node.shape, node.dtype) if total is None else total, node)
+
+
+def _values(node: Any, lift: bool) -> dict[str, Any]:
+    """What the rules of an elementwise or bilinear operation are called with, but for g."""
+    op = node.op
+    known = dict(zip(op.kept, (node.saved,) if len(op.kept) == 1 else node.saved))
+    if lift:
+        sources = {**dict(zip(op.arguments, node.inputs)), "out": node}
+        known = {name: lifted(value, sources.get(name)) for name, value in known.items()}
+    for key, (name, what) in op._metadata().items():
+        source = node.inputs[op.arguments.index(name)]
+        if source is not None:
+            known[key] = getattr(source, what)
+    return known | dict(zip(op.keywords, node.params))
+
+
+def _as_of(t: Any, node: Any) -> Any:
+    """A tangent in the shape and dtype of the value that it belongs to."""
+    if t.dtype != node.dtype:
+        t = t.astype(node.dtype)
+    return t if t.shape == node.shape else np.broadcast_to(t, node.shape)
+
+
+def _transposed(node: Any, tangents: Sequence[Any], lift: bool) -> Any:
+    """∂node/∂inputs · tangents by the rule for the other direction, which is linear in its cotangent u."""
+    u = Tensor(np.zeros(node.shape, node.dtype), requires_grad=True)
+    with modes.enable_grad():
+        shares = node.op.lift(node, u, [None if t is None else n for t, n in zip(tangents, node.inputs)])
+    seeds: dict[Any, Any] = {}
+    for share, t in zip(shares, tangents):
+        if share is not None and t is not None and share._node is not None:
+            seeds[share._node] = seeds[share._node] + t if share._node in seeds else t
+    found = run_backward(seeds, [u._node], retain=True, create=lift).get(u._node) if seeds else None
+    return np.zeros(node.shape, node.dtype) if found is None else found
