@@ -929,7 +929,7 @@ def run_backward(
         n: g if isinstance(g, Tensor) or not isinstance(n, ArrayNode) else Tensor._make(g, None)
         for n, g in seeds.items()
     }
-    recording = modes.enable_grad() if create else modes.no_grad()
+    recording = modes.no_grad() if not create else nullcontext() if modes.is_grad_enabled() else modes.enable_grad()
     with np.errstate(all="ignore"), recording, modes.unwatched() if anomaly else nullcontext():
         return graph.sweep(seeds, targets, retain=retain, lift=True, check=check)
 
