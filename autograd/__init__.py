@@ -79,6 +79,7 @@ from .rules.arithmetic import (
     arctanh,
     cbrt,
     clip,
+    conjugate,
     copysign,
     cos,
     cosh,
@@ -129,22 +130,29 @@ from .rules.comparison import (
     equal,
     floor,
     floor_divide,
+    gcd,
     greater,
     greater_equal,
     heaviside,
+    invert,
     isfinite,
     isinf,
     isnan,
+    lcm,
+    left_shift,
     less,
     less_equal,
     logical_and,
     logical_not,
     logical_or,
     logical_xor,
+    nextafter,
     not_equal,
+    right_shift,
     rint,
     sign,
     signbit,
+    spacing,
     trunc,
 )
 from .rules.fused import relu, sigmoid, softplus
@@ -171,6 +179,7 @@ from .tensor import Tensor, get_default_dtype, set_default_dtype
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
+    from . import fft, linalg, special
     from .anomaly import detect_anomaly
     from .compiler import trace
     from .drawing import draw
@@ -194,6 +203,8 @@ __version__ = "0.1.0"
 
 # PyTorch's second names
 abs, acos, asin, atan, atan2 = absolute, arccos, arcsin, arctan, arctan2
+acosh, asinh, atanh = arccosh, arcsinh, arctanh
+bitwise_not, bitwise_left_shift, bitwise_right_shift, true_divide = invert, left_shift, right_shift, divide
 clamp, div, mul, neg, pow, sub, mm = clip, divide, multiply, negative, power, subtract, matmul
 concat, eq, ne, lt, le, gt, ge = concatenate, equal, not_equal, less, less_equal, greater, greater_equal
 
@@ -212,8 +223,10 @@ _LAZY = {
     "default_generator": "random",
     "detect_anomaly": "anomaly",
     "draw": "drawing",
+    "fft": "fft",
     "gradcheck": "testing",
     "gradgradcheck": "testing",
+    "linalg": "linalg",
     "manual_seed": "random",
     "rand": "random",
     "rand_like": "random",
@@ -221,6 +234,7 @@ _LAZY = {
     "randn": "random",
     "randn_like": "random",
     "randperm": "random",
+    "special": "special",
     "trace": "compiler",
 }
 
@@ -232,6 +246,7 @@ __all__ = [
     "abs",
     "absolute",
     "acos",
+    "acosh",
     "add",
     "all",
     "amax",
@@ -250,11 +265,16 @@ __all__ = [
     "array_split",
     "as_tensor",
     "asin",
+    "asinh",
     "astype",
     "atan",
     "atan2",
+    "atanh",
     "bitwise_and",
+    "bitwise_left_shift",
+    "bitwise_not",
     "bitwise_or",
+    "bitwise_right_shift",
     "bitwise_xor",
     "bool",
     "broadcast_to",
@@ -267,6 +287,7 @@ __all__ = [
     "clone",
     "concat",
     "concatenate",
+    "conjugate",
     "copysign",
     "cos",
     "cosh",
@@ -294,6 +315,7 @@ __all__ = [
     "expm1",
     "eye",
     "fabs",
+    "fft",
     "flatten",
     "flip",
     "float",
@@ -308,6 +330,7 @@ __all__ = [
     "from_numpy",
     "full",
     "full_like",
+    "gcd",
     "ge",
     "get_default_dtype",
     "grad",
@@ -326,15 +349,19 @@ __all__ = [
     "int",
     "int32",
     "int64",
+    "invert",
     "is_grad_enabled",
     "isfinite",
     "isinf",
     "isnan",
     "jacobian",
     "jvp",
+    "lcm",
     "le",
+    "left_shift",
     "less",
     "less_equal",
+    "linalg",
     "linspace",
     "log",
     "log10",
@@ -367,6 +394,7 @@ __all__ = [
     "ne",
     "neg",
     "negative",
+    "nextafter",
     "no_grad",
     "nonzero",
     "not_equal",
@@ -396,6 +424,7 @@ __all__ = [
     "remainder",
     "repeat",
     "reshape",
+    "right_shift",
     "rint",
     "roll",
     "rsqrt",
@@ -409,6 +438,8 @@ __all__ = [
     "sinh",
     "softmax",
     "softplus",
+    "spacing",
+    "special",
     "split",
     "sqrt",
     "square",
@@ -426,6 +457,7 @@ __all__ = [
     "tile",
     "trace",
     "transpose",
+    "true_divide",
     "trunc",
     "uint8",
     "unsqueeze",
@@ -445,7 +477,8 @@ def __getattr__(name: str) -> _Any:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(f"autograd.{_LAZY[name]}"), name)
+    module = import_module(f"autograd.{_LAZY[name]}")
+    value = module if _LAZY[name] == name else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -6,7 +6,6 @@ name the operation.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +35,9 @@ class ArrayNode(graph.Node):
     def __init__(self, op: Any = None, inputs: Sequence[Any] = (), saved: Any = None) -> None:
         super().__init__(op, inputs, saved)
         self.params = ()
+
+    def __repr__(self) -> str:
+        return f"<node {self.order}: {'leaf' if self.op is None else self.op.name} {self.shape}>"
 
 
 class OneInput(ArrayNode):
@@ -92,7 +94,7 @@ def fit(share: Any, parent: Any) -> Any:
         if share.shape != shape:
             share = (
                 np.reshape(share, shape)
-                if math.prod(share.shape) == math.prod(shape)
+                if [n for n in share.shape if n != 1] == [n for n in shape if n != 1]
                 else np.broadcast_to(share, shape)
             )
     if share.dtype != parent.dtype:
@@ -140,7 +142,7 @@ def freed(node: graph.Node) -> RuntimeError:
 def explain(error: Exception, op: Operation, args: Sequence[Any], params: Sequence[Any]) -> Exception:
     """The same kind of error, with the operation, the shapes and the clashing axis named."""
     found = ", ".join(_describe(a) for a in (args[0] if op.variadic else args))
-    clash = _clash(op, args)
+    clash = _clash(op, args[0] if op.variadic else args, params)
     said = str(error)
     message = f"{op.name}({found}{''.join(f', {k}={v!r}' for k, v in zip(op.keywords, params))}): {clash or said}"
     if clash:
@@ -154,24 +156,67 @@ def explain(error: Exception, op: Operation, args: Sequence[Any], params: Sequen
     return error
 
 
+def wrong_shares(op: Operation, shares: Any, inputs: Sequence[Any]) -> Exception | None:
+    """What is wrong with the shares that an operation's rules returned, by argument, for these inputs."""
+    if op.joint and (not isinstance(shares, list | tuple) or len(shares) != len(inputs)):
+        found = len(shares) if isinstance(shares, list | tuple) else type(shares).__name__
+        return TypeError(
+            f"backward through {op.name}: its rule returned {found}, and not a list of {len(inputs)} gradients, "
+            "one for each argument, None where none flows"
+        )
+    for i, (share, node) in enumerate(zip(shares, inputs)):
+        name = op.arguments[0 if op.variadic else i]
+        if node is None or (share is None and (op.joint or op.rules[i] is None)):
+            continue
+        if not hasattr(share, "shape"):
+            return TypeError(
+                f"backward through {op.name}: the rule for {name} returned {share!r}, and not the gradient, an array of "
+                f"shape {node.shape}; write 0 * g for one of zeros, or None in place of the rule where no gradient flows"
+            )
+        if share.shape == node.shape:
+            continue
+        try:
+            np.broadcast_shapes(share.shape, node.shape)
+        except ValueError:
+            return ValueError(
+                f"backward through {op.name}: the rule for {name} returned a gradient of shape {share.shape} for an "
+                f"argument of shape {node.shape}; they must be equal"
+            )
+    return None
+
+
+def failed(error: Exception, op: Operation, found: dict[str, Any], inputs: Sequence[Any]) -> Exception:
+    """What to raise where an operation's rules, or what they returned, have made an error."""
+    if op.joint:
+        wrong = wrong_shares(op, found["shares"], inputs) if "shares" in found else None
+    else:
+        known = [n if "r_" + a in found else None for a, n in zip(op.arguments, inputs)]
+        wrong = wrong_shares(op, [found.get("r_" + a) for a in op.arguments], known)
+    if wrong is None:
+        error.add_note(f"in the backward pass through {op.name}")
+    return wrong or error
+
+
+def unruled(op: Operation, params: Sequence[Any]) -> TypeError:
+    names = [k for k, p in zip(op.keywords, params) if hasattr(p, "requires_grad")] or op.keywords
+    return TypeError(
+        f"{op.name}: {', '.join(names)} is a keyword, which has no derivative rule, and was given a Tensor; declare a rule "
+        "for it (or None), or give a number or an array: x.item(), x.numpy()"
+    )
+
+
 def _describe(a: Any) -> str:
     shape, dtype = getattr(a, "shape", None), getattr(a, "dtype", None)
     return f"{dtype} {shape}" if shape is not None else f"{type(a).__name__}"
 
 
-def _clash(op: Operation, args: Sequence[Any]) -> str | None:
+def _clash(op: Operation, args: Sequence[Any], params: Sequence[Any]) -> str | None:
+    """Which axes do not go together."""
+    shapes = [np.shape(a) for a in args]
     if op.kind == "elementwise" and len(args) >= 2:
-        shapes = [np.shape(a) for a in args]
-        rank = max(map(len, shapes))
-        for axis in range(-1, -rank - 1, -1):
-            sizes = [s[axis] for s in shapes if len(s) >= -axis]
-            if len({n for n in sizes if n != 1}) > 1:
-                return (
-                    f"shapes {' and '.join(map(str, shapes))} do not broadcast: axis {axis} is "
-                    f"{' against '.join(map(str, sizes))}; sizes must be equal or 1"
-                )
+        return _broadcast_clash(shapes)
     if op.name == "matmul":
-        a, b = map(np.shape, args)
+        a, b = shapes
         if not a or not b:
             return f"shapes {a} and {b}: a number is not a matrix; use * for it"
         inner = b[-2] if len(b) > 1 else b[0]
@@ -180,6 +225,45 @@ def _clash(op: Operation, args: Sequence[Any]) -> str | None:
                 f"shapes {a} and {b} do not chain: the last axis of the first is {a[-1]}, "
                 f"axis {-2 if len(b) > 1 else 0} of the second is {inner}; they must be equal"
             )
+        return _broadcast_clash(shapes, -2)
+    if op.name == "einsum":
+        return _letter_clash(params[0].partition("->")[0].split(","), shapes)
+    if op.name == "stack":
+        first = shapes[0] if shapes else ()
+        for i, shape in enumerate(shapes):
+            if len(shape) != len(first):
+                return f"array {i} has {len(shape)} axes and array 0 has {len(first)}; all must have one shape"
+            for axis, (n, m) in enumerate(zip(shape, first)):
+                if n != m:
+                    return f"axis {axis} of array {i} is {n}, and that of array 0 is {m}; all must have one shape"
+    return None
+
+
+def _broadcast_clash(shapes: Sequence[tuple[int, ...]], last: int = 0) -> str | None:
+    """The first axis, from the right and before the `last` ones, along which these shapes do not broadcast."""
+    for axis in range(last - 1, -max(map(len, shapes)) - 1, -1):
+        sizes = [s[axis] for s in shapes if len(s) >= -axis]
+        if len({n for n in sizes if n != 1}) > 1:
+            return (
+                f"shapes {' and '.join(map(str, shapes))} do not broadcast: axis {axis} is "
+                f"{' against '.join(map(str, sizes))}; sizes must be equal or 1"
+            )
+    return None
+
+
+def _letter_clash(terms: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> str | None:
+    """The first letter that has two sizes."""
+    found: dict[str, tuple[int, tuple[int, ...]]] = {}
+    for term, shape in zip(terms, shapes):
+        for axis, (letter, n) in enumerate(zip(term, shape)):
+            m, other = found.get(letter, (1, shape))
+            if n != m and 1 not in (n, m):
+                return (
+                    f"the letter {letter} is {m} in shape {other} and {n} in shape {shape} (its axis {axis}); "
+                    "a letter has one size, or 1"
+                )
+            if m == 1:
+                found[letter] = n, shape
     return None
 
 

@@ -62,6 +62,7 @@ class Expression(NDArrayOperatorsMixin):
     """Python source for a float. What NumPy's functions and operators do to it is written down, not done."""
 
     __slots__ = ("source",)
+    lazy = True  # of np.where, only what is taken will be computed
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -80,7 +81,7 @@ class Expression(NDArrayOperatorsMixin):
             return NotImplemented
         if function is np.where:
             condition, a, b = map(spelled, args)
-            return Expression(f"({a} if {condition} else {b})")  # what is not taken is not computed: no error there
+            return Expression(f"({a} if {condition} else {b})")  # see `lazy`
         names.setdefault(function.__name__, _on_floats(function))
         return Expression(f"{function.__name__}({', '.join(map(spelled, args))})")
 

@@ -25,7 +25,10 @@ def push_forward(root: Any, tangents: dict[Any, Any], lift: bool) -> Any:
     Tangents are arrays, or with `lift` Tensors, so that the result can be differentiated again.
     """
     known = dict(tangents)
-    with np.errstate(all="ignore"), nullcontext() if modes.is_grad_enabled() == lift else modes.enable_grad() if lift else modes.no_grad():
+    with (
+        np.errstate(all="ignore"),
+        nullcontext() if modes.is_grad_enabled() == lift else modes.enable_grad() if lift else modes.no_grad(),
+    ):
         for node in reversed(graph.ancestors([root])):
             if node not in known and node.op is not None:
                 moving = [None if parent is None else known.get(parent) for parent in node.inputs]

@@ -61,7 +61,7 @@ def max(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, kee
     if isinstance(dim, Tensor | np.ndarray):
         return np.maximum(x, dim)
     if dim is not None:
-        return _selected(x, reductions.argmax(x, _axis(axis, dim), keepdims=True), dim, keepdim)
+        return _selected(x, reductions.argmax, _axis(axis, dim), keepdim)
     return reductions.max(x, axis, keepdims)
 
 
@@ -70,7 +70,7 @@ def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, kee
     if isinstance(dim, Tensor | np.ndarray):
         return np.minimum(x, dim)
     if dim is not None:
-        return _selected(x, reductions.argmin(x, _axis(axis, dim), keepdims=True), dim, keepdim)
+        return _selected(x, reductions.argmin, _axis(axis, dim), keepdim)
     return reductions.min(x, axis, keepdims)
 
 

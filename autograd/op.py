@@ -15,6 +15,9 @@ parameters say what the engine must keep for it:
     needs             for joint rules: which of the arguments need a gradient
     anything else     a keyword of the operation
 
+The forward function's first parameters are the arrays, one for each rule (None where no gradient flows), and those
+that follow are keywords; in an elementwise operation keywords have defaults.
+
 Handed ndarrays, a rule runs at NumPy's speed. Handed Tensors it records a graph, since NumPy's own dispatch leads back
 to these declarations: that is the derivative of the derivative.
 
@@ -43,6 +46,8 @@ from .arrays import (
     lifted,
     new_node,
     plain,
+    unruled,
+    wrong_shares,
     zero_unused,
 )
 from .source import names_in_functions, unwritten, write_functions
@@ -67,9 +72,10 @@ class Operation:
         selects: bool = False,
         scales: bool = False,
         rows: bool = False,
+        lanes: bool = False,
         forward: Callable[..., Any] | None = None,
     ) -> None:
-        self.name, self.kind, self.joint, self.scales = name, kind, joint, scales
+        self.name, self.kind, self.joint, self.scales, self.lanes = name, kind, joint, scales, lanes
         self.forward, self.rules = forward or declared, tuple(rules)
         # names are not unique: a notebook's cell may declare its operation again
         self.key = name if name not in operations else f"{name}_{graph.tick()}"
@@ -79,7 +85,9 @@ class Operation:
         # g and out reach the rule of a reduction with the axes kept as size 1
         self.reduces = self.keywords[:2] == ["axis", "keepdims"]
         self.guarded = (kind == "elementwise" and not selects) or (self.reduces and kind == "general") or rows
+        self.defaults = getattr(getattr(declared, "__wrapped__", declared), "__defaults__", None) or ()
         self._check_names()
+        self._check_rules()
         # name of a saved value -> which arguments' rules ask for it
         self.kept: dict[str, list[int]] = {}  # in the order in which a node saves them
         everyone = list(range(len(self.arguments)))
@@ -128,6 +136,23 @@ class Operation:
                         f"({', '.join(self.arguments)}), its _shape or _dtype, nor a keyword ({', '.join(self.keywords)})"
                     )
 
+    def _check_rules(self) -> None:
+        """TypeError unless every array argument has a rule, or None: a gradient would be lost without a word."""
+        if self.kind == "constant" or self.joint:
+            return
+        arguments = [*self.arguments, *(self.keywords[:1] if self.kind == "bilinear" else ())]
+        if not self.rules or len(arguments) != len(self.rules):
+            raise TypeError(
+                f"{self.name}: {len(self.rules)} rules for {', '.join(arguments) or 'its arguments'}; "
+                "write one for each array argument, or None where no gradient flows"
+            )
+        required = self.keywords[: len(self.keywords) - len(self.defaults)]
+        if self.kind == "elementwise" and required:
+            raise TypeError(
+                f"{self.name}: no rule for {', '.join(required)}; write one for each array argument, or None where no "
+                f"gradient flows, and give a keyword a default: {required[0]}=..."
+            )
+
     def keeps(self, node: graph.Node, parent: graph.Node) -> bool:
         """Whether the value of `parent` is among what `node` saved."""
         if parent is node:
@@ -174,8 +199,11 @@ class Operation:
                 None if p is None or rule is None else rule(*(values[n] for n in names))
                 for p, rule, names in zip(inputs, self.rules, self.rule_parameters)
             ]
+        if (wrong := wrong_shares(self, shares, inputs)) is not None:
+            raise wrong
         if (self.guarded and self.kept) or self.multiplies:
-            shares = [None if s is None else zero_unused_lifted(s, g, self.multiplies) for s in shares]
+            along = node.params[self.keywords.index("axis")] if self.lanes else None
+            shares = [None if s is None else zero_unused_lifted(s, g, self.multiplies, along) for s in shares]
         return [None if p is None or s is None else fit(s, p) for p, s in zip(inputs, shares)]
 
 
@@ -196,14 +224,14 @@ def _parameters(function: Any) -> tuple[str, ...]:
     return code.co_varnames[: code.co_argcount] if code is not None else ()  # inspect.signature takes 30 times as long
 
 
-def zero_unused_lifted(share: Any, g: Any, whole: bool) -> Any:
-    """`zero_unused` as an operation: by elements, or where the cotangent is 0 as a whole."""
+def zero_unused_lifted(share: Any, g: Any, whole: bool, axis: Any = None) -> Any:
+    """`zero_unused` as an operation: by elements, or where the cotangent is 0 as a `whole`, or all along `axis`."""
     if not modes.tracing():
         values = np.asarray(share._data if isinstance(share, engine.Tensor) else share)
         if math.isfinite(np.vdot(values, values)):
             return share
     if whole and math.prod(g.shape):
-        g = np.max(np.absolute(g))
+        g = np.max(np.absolute(g), axis=axis, keepdims=axis is not None)
     return zero_unused_op(share, beside(g, share))
 
 
@@ -219,6 +247,8 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
     triples = [(a, a._data, a._node) if isinstance(a, Tensor) else engine.adopt(a) for a in args]
     values = [v for _, v, _ in triples]
     tracer = modes.innermost("trace")
+    if tracer is not None and op.kind != "constant" and any(getattr(p, "requires_grad", False) for p in params):
+        raise unruled(op, params)
     try:
         out = op.forward(*([values] if op.variadic else values), *(plain(params) if tracer is not None else params))
     except Exception as error:
@@ -226,6 +256,8 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
     out, saved = out if op.caches else (out, None)
     if not any(isinstance(a, Tensor) for a, _, _ in triples):
         return out
+    if isinstance(out, Tensor):
+        raise unruled(op, params)
     result, node = Tensor._make(out, None), None
     nodes = [n for _, _, n in triples]
     if not op.variadic and not op.joint:
@@ -321,14 +353,18 @@ def bilinear(declared: Any, *rules: Any, name: str | None = None, forward: Any =
     return _declare("bilinear", declared, rules, name, forward=forward)
 
 
-def general(forward: Any, *rules: Any, name: str | None = None, rows: bool = False) -> Callable[..., Any]:
+def general(
+    forward: Any, *rules: Any, name: str | None = None, rows: bool = False, lanes: bool = False
+) -> Callable[..., Any]:
     """Any other operation: each rule returns its gradient in the exact shape of the argument.
 
     A forward function whose keywords begin with `axis, keepdims` is a reduction: its rule gets `g` and `out` with the
     reduced axes kept as size 1, and where g is 0 the share is 0. `rows` says that an element of the result is computed
     from one element or row of each argument, or the result from all of them: there too, where g is 0 the share is 0.
+    `lanes` says that each row of the result along the keyword `axis` is computed from the same row of each
+    argument: where g is 0 all along a row, so is the share.
     """
-    return _declare("general", forward, rules, name, rows=rows)
+    return _declare("general", forward, rules, name, rows=rows, lanes=lanes)
 
 
 def joint(forward: Any, rule: Any, name: str | None = None) -> Callable[..., Any]:

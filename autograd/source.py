@@ -26,10 +26,12 @@ from .arrays import (
     TwoInputs,
     engine,
     explain,
+    failed,
     fit,
     freed,
     kept_axes,
     shape_of,
+    unruled,
     zero_unused,
 )
 
@@ -48,6 +50,7 @@ names_in_functions: dict[str, Any] = {
     "ndarray": np.ndarray,
     "PLAIN": frozenset([float, int, bool]),
     "explain": explain,
+    "failed": failed,
     "fit": fit,
     "freed": freed,
     "finite": math.isfinite,
@@ -58,6 +61,7 @@ names_in_functions: dict[str, Any] = {
     "zeros": np.zeros,
     "kept_axes": kept_axes,
     "shape_of": shape_of,
+    "unruled": unruled,
 }
 
 
@@ -82,6 +86,7 @@ def write_functions(op: Operation) -> None:
     exec(compile(op.source, filename, "exec"), names_in_functions, written)
     op.keep, op.pull = written["keep_" + op.name], written["pull_" + op.name]
     op.function.__code__, op.function.__kwdefaults__ = written[op.name].__code__, None
+    op.function.__defaults__ = op.defaults or None
 
 
 def _asked_by(op: Operation, name: str) -> str:
@@ -184,6 +189,8 @@ def _source_of_function(op: Operation) -> str:
             f"        node.shape = out.shape; node.dtype = out.dtype; node.params = {params}",
             *(["        if handed: guard(node)"] if _saves_arrays(op) else []),
         ]
+    if op.kind != "constant" and keywords:
+        lines.append(f"    if out.__class__ is Tensor: raise unruled({k}, {params})")
     lines += ["    result = new(Tensor)", "    result._data = out; result._node = node", "    return result"]
     return "\n".join(lines)
 
@@ -204,11 +211,7 @@ def _source_of_pull(op: Operation) -> str:
             return f"n_{base}.{what}"
         return {"g": "g", "needs": "tuple([n is not None for n in inputs])"}.get(name, f"s_{name}")
 
-    lines = [
-        f"def pull_{op.name}(node, g, inputs):",
-        "    saved = node.saved",
-        "    if saved is None: raise freed(node)",
-    ]
+    lines = []
     if op.kept:
         lines.append(f"    {', '.join('s_' + n for n in op.kept)} = saved")
     if op.keywords:
@@ -228,10 +231,11 @@ def _source_of_pull(op: Operation) -> str:
         call = ", ".join(value(n) for n in op.rule_parameters[0])
         lines += [
             f"    shares = {rule}({call})",
+            "    if shares.__class__ is ndarray: raise TypeError(shares)",
             "    return [s if n is None or s is None or (s.shape == n.shape and s.dtype is n.dtype) else fit(s, n)"
-            " for s, n in zip(shares, inputs)]",
+            " for s, n in zip(shares, inputs, strict=True)]",
         ]
-        return "\n".join(lines)
+        return _pull(op, lines)
     lines.append(f"    ({', '.join('n_' + a for a in args)},) = inputs")
     for i, (a, rule) in enumerate(zip(args, op.rules)):
         if rule is None:
@@ -252,6 +256,23 @@ def _source_of_pull(op: Operation) -> str:
             if op.scales and len(op.rule_parameters[i]) == 2 and by:  # by a plain number: nothing to look for
                 test = f"not (s_{by[0]}.__class__ is float and s_{by[0]} and finite(s_{by[0]})) and {test}"
             lines.append(f"{pad}if {test}: {r} = zero_unused({r}, g)")
+        if op.lanes:
+            test = f"not finite(vdot({r}, {r}) if {r}.__class__ is ndarray else {r})"
+            lines.append(f"{pad}if {test}: {r} = zero_unused({r}, g.any(axis=s_axis, keepdims=True))")
         lines.append(f"{pad}if {r}.shape != n_{a}.shape or {r}.dtype is not n_{a}.dtype: {r} = fit({r}, n_{a})")
     lines.append(f"    return ({', '.join('r_' + a for a in args)},)")
-    return "\n".join(lines)
+    return _pull(op, lines)
+
+
+def _pull(op: Operation, lines: list[str]) -> str:
+    return "\n".join(
+        [
+            f"def pull_{op.name}(node, g, inputs):",
+            "    saved = node.saved",
+            "    if saved is None: raise freed(node)",
+            "    try:",
+            *("    " + line for line in lines),
+            "    except Exception as error:",
+            f"        raise failed(error, K_{op.key}, locals(), inputs) from None",
+        ]
+    )

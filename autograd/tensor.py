@@ -16,6 +16,7 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from . import graph, modes, op
 from .arrays import ArrayNode
@@ -341,7 +342,15 @@ class Tensor:
 
     def __format__(self, spec: str) -> str:
         self._readable("formatting")
-        return format(self.item(), spec) if spec and self._data.size == 1 else format(repr(self), spec)
+        if spec and self._data.size == 1:
+            return format(self.item(), spec)
+        try:
+            return format(repr(self), spec)
+        except ValueError:
+            raise TypeError(
+                f"format {spec!r} is for one number, and the shape is {self.shape}; format the elements: "
+                f'", ".join(f"{{v:{spec}}}" for v in x.ravel().tolist()), or use np.printoptions'
+            ) from None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         self._readable("copy.deepcopy")
@@ -603,16 +612,24 @@ class Tensor:
     # --- Methods: NumPy's names and PyTorch's ---
 
     exp = arithmetic.exp
+    exp2 = arithmetic.exp2
     log = arithmetic.log
     log2 = arithmetic.log2
     log10 = arithmetic.log10
     log1p = arithmetic.log1p
     expm1 = arithmetic.expm1
+    logaddexp = arithmetic.logaddexp
+    logaddexp2 = arithmetic.logaddexp2
     sqrt = arithmetic.sqrt
+    cbrt = arithmetic.cbrt
     square = arithmetic.square
     reciprocal = arithmetic.reciprocal
     abs = absolute = arithmetic.absolute
+    fabs = arithmetic.fabs
     sign = comparison.sign
+    signbit = comparison.signbit
+    copysign = arithmetic.copysign
+    conj = conjugate = arithmetic.conjugate
     sin = arithmetic.sin
     cos = arithmetic.cos
     tan = arithmetic.tan
@@ -622,29 +639,74 @@ class Tensor:
     arcsin = asin = arithmetic.arcsin
     arccos = acos = arithmetic.arccos
     arctan = atan = arithmetic.arctan
+    arctan2 = atan2 = arithmetic.arctan2
+    arcsinh = asinh = arithmetic.arcsinh
+    arccosh = acosh = arithmetic.arccosh
+    arctanh = atanh = arithmetic.arctanh
+    hypot = arithmetic.hypot
+    sinc = arithmetic.sinc
+    degrees = rad2deg = arithmetic.degrees
+    radians = deg2rad = arithmetic.radians
     sigmoid = fused.sigmoid
+    softplus = fused.softplus
     relu = fused.relu
     floor = comparison.floor
     ceil = comparison.ceil
+    trunc = fix = comparison.trunc
+    rint = comparison.rint
+    heaviside = comparison.heaviside
+    nextafter = comparison.nextafter
+    spacing = comparison.spacing
     isnan = comparison.isnan
+    isinf = comparison.isinf
     isfinite = comparison.isfinite
-    neg = arithmetic.negative
+    nan_to_num = arithmetic.nan_to_num
+    neg = negative = arithmetic.negative
+    positive = arithmetic.positive
     add = arithmetic.add
     sub = subtract = arithmetic.subtract
     mul = multiply = arithmetic.multiply
-    div = divide = arithmetic.divide
-    pow = arithmetic.power
+    div = divide = true_divide = arithmetic.divide
+    floor_divide = comparison.floor_divide
+    remainder = arithmetic.remainder
+    fmod = arithmetic.fmod
+    pow = power = arithmetic.power
+    float_power = arithmetic.float_power
     maximum = arithmetic.maximum
     minimum = arithmetic.minimum
+    fmax = arithmetic.fmax
+    fmin = arithmetic.fmin
+    gcd = comparison.gcd
+    lcm = comparison.lcm
     eq = comparison.equal
-    ne = comparison.not_equal
-    lt = comparison.less
-    le = comparison.less_equal
-    gt = comparison.greater
-    ge = comparison.greater_equal
+    ne = not_equal = comparison.not_equal
+    lt = less = comparison.less
+    le = less_equal = comparison.less_equal
+    gt = greater = comparison.greater
+    ge = greater_equal = comparison.greater_equal
+    logical_and = comparison.logical_and
+    logical_or = comparison.logical_or
+    logical_xor = comparison.logical_xor
+    logical_not = comparison.logical_not
+    bitwise_and = comparison.bitwise_and
+    bitwise_or = comparison.bitwise_or
+    bitwise_xor = comparison.bitwise_xor
+    bitwise_not = invert = comparison.invert
+    bitwise_left_shift = left_shift = comparison.left_shift
+    bitwise_right_shift = right_shift = comparison.right_shift
     matmul = mm = linalg.matmul
     dot = linalg.dot
+    inner = linalg.inner
+    vdot = linalg.vdot
     outer = linalg.outer
+
+    def round(self, decimals: Any = 0) -> Tensor:
+        """Rounded to so many decimals, a tie to the even digit; no gradient flows."""
+        return cast(Any, np.round)(self, decimals)
+
+    def where(self, condition: Any, other: Any) -> Tensor:
+        """Itself where the condition is true, else `other`, PyTorch's method."""
+        return arithmetic.where(condition, self, other)
 
     def rsqrt(self) -> Tensor:
         return self.sqrt().reciprocal()
@@ -684,13 +746,13 @@ class Tensor:
     def max(self, axis: Any = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Any:
         """NumPy's maximum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
         if dim is not None:
-            return _selected(self, self.argmax(_axis(axis, dim), keepdims=True), dim, keepdim)
+            return _selected(self, reductions.argmax, _axis(axis, dim), keepdim)
         return reductions.max(self, axis, keepdims)
 
     def min(self, axis: Any = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Any:
         """NumPy's minimum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
         if dim is not None:
-            return _selected(self, self.argmin(_axis(axis, dim), keepdims=True), dim, keepdim)
+            return _selected(self, reductions.argmin, _axis(axis, dim), keepdim)
         return reductions.min(self, axis, keepdims)
 
     def argmax(
@@ -702,6 +764,15 @@ class Tensor:
         self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False
     ) -> Tensor:
         return reductions.argmin(self, _axis(axis, dim), keepdims=keepdims or keepdim)
+
+    def amax(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+        return reductions.max(self, _axis(axis, dim), keepdims or keepdim)
+
+    def amin(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
+        return reductions.min(self, _axis(axis, dim), keepdims or keepdim)
+
+    def count_nonzero(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Tensor:
+        return reductions.count_nonzero(self, _axis(axis, dim), keepdims=keepdims)
 
     def any(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
         return reductions.any(self, _axis(axis, dim), keepdims or keepdim)
@@ -764,11 +835,15 @@ class Tensor:
     def moveaxis(self, source: Any, destination: Any) -> Tensor:
         return shape.moveaxis(self, source, destination)
 
-    def ravel(self) -> Tensor:
-        return shape.ravel(self)
+    swapdims, movedim = swapaxes, moveaxis
 
-    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-        """The axes from `start_dim` to `end_dim` made one."""
+    def ravel(self, order: str = "C") -> Tensor:
+        return shape.ravel(self, order)
+
+    def flatten(self, start_dim: Any = 0, end_dim: int = -1, *, order: str = "C") -> Tensor:
+        """The axes from `start_dim` to `end_dim` made one; with an order such as "F", NumPy's vector."""
+        if isinstance(start_dim, str) or order != "C":
+            return shape.ravel(self, start_dim if isinstance(start_dim, str) else order)
         if not self.ndim:
             return self.reshape(1)
         start, end = start_dim % self.ndim, end_dim % self.ndim
@@ -784,7 +859,8 @@ class Tensor:
         """Without its axes of size 1, or without those named; a named axis that is longer stays, as in PyTorch."""
         axis = _axis(axis, dim)
         if axis is not None:
-            axis = tuple(i for i in (axis if isinstance(axis, Sequence) else (axis,)) if self.shape[i] == 1)
+            axes = normalize_axis_tuple(axis, max(self.ndim, 1), f"squeeze of shape {self.shape}")
+            axis = tuple(i for i in axes if self.ndim and self.shape[i] == 1)
         return shape.squeeze(self, axis)
 
     def broadcast_to(self, shape_: Any) -> Tensor:
@@ -805,6 +881,10 @@ class Tensor:
 
     def flip(self, *axes: Any) -> Tensor:
         return shape.flip(self, _loose(axes) if axes else None)
+
+    def roll(self, shifts: Any, axis: Any = None, *, dims: Any = None) -> Tensor:
+        """Elements shifted along `axis`, those that fall off the end coming back at the front."""
+        return shape.roll(self, shifts, _axis(axis, dims))
 
     def split(self, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
         """PyTorch's `split`: into pieces of `split_size` (the last may be smaller), or of the sizes listed."""
@@ -1050,9 +1130,14 @@ def _moment(axis: Any, dtype: Any, ddof: float | None, keepdims: bool, torch: di
     }
 
 
-def _selected(x: Tensor, indices: Tensor, dim: int, keepdim: bool) -> ValuesAndIndices:
-    """The elements at the indices found along `dim`, as a pair with them."""
-    dim %= max(x.ndim, 1)
+def _selected(x: Tensor, find: Callable[..., Tensor], dim: int, keepdim: bool) -> ValuesAndIndices:
+    """The elements at the indices that `find` gives along `dim`, as a pair with them."""
+    if not x.ndim:  # PyTorch: one number has an axis, but only here
+        index = find(x, None)
+        normalize_axis_index(dim, 1, find.__name__)
+        return ValuesAndIndices(arithmetic.positive(x), index)
+    indices = find(x, dim, keepdims=True)
+    dim %= x.ndim
     grid: list[Any] = [
         np.arange(n).reshape([-1 if j == i else 1 for j in range(x.ndim)]) for i, n in enumerate(x.shape)
     ]
@@ -1118,7 +1203,7 @@ ASKING = frozenset(
     (np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj)
     + (np.may_share_memory, np.shares_memory)
 )
-FILLING = frozenset((np.zeros_like, np.ones_like, np.empty_like, np.full_like))
+FILLING = frozenset((np.zeros_like, np.ones_like, np.empty_like))
 
 _METHODS: dict[tuple[Any, str], Any] = {
     (np.add, "reduce"): reductions.sum,

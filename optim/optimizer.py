@@ -191,7 +191,7 @@ class Optimizer:
             raise TypeError(
                 f"{name} takes a list of parameters or of groups, not a mapping; write {name}([group], ...)"
             )
-        groups = list(params)
+        groups = self._listed(params)
         if not groups:
             raise ValueError(
                 f"{name} got no parameters; write {name}(model.parameters(), ...), and note that what parameters() returns "
@@ -211,6 +211,8 @@ class Optimizer:
     def check(self, group: Mapping[str, Any]) -> None:
         """ValueError for settings that make no sense. An optimizer adds what it knows to what is said here."""
         for name in ("lr", "eps", "weight_decay", "momentum"):
+            if name in group and not _is_number(group[name]):
+                raise TypeError(f"{type(self).__name__}: {name} is a number, such as 0.1, and not {group[name]!r}")
             if name in group and not group[name] >= 0:
                 raise ValueError(f"{type(self).__name__}: {name} must not be negative, and is {group[name]}")
 
@@ -223,7 +225,7 @@ class Optimizer:
         params = param_group["params"]
         if isinstance(params, set | frozenset):
             raise TypeError("parameters need an order that is the same in every run; give a list, not a set")
-        params = [params] if isinstance(params, Tensor) else list(params)
+        params = [params] if isinstance(params, Tensor) else self._listed(params)
         taken = {p for group in self.param_groups for p in group["params"]}
         for i, p in enumerate(params):
             self._check_parameter(p, i, taken)
@@ -232,9 +234,23 @@ class Optimizer:
         self.check(group)
         self.param_groups.append(group)
 
+    def _listed(self, params: Any) -> list[Any]:
+        if hasattr(params, "parameters"):
+            raise TypeError(
+                f"{type(self).__name__} takes parameters, and not the {type(params).__name__} that has them; "
+                "write model.parameters()"
+            )
+        try:
+            return list(params)
+        except TypeError:
+            raise TypeError(
+                f"{type(self).__name__} takes a list of parameters, such as model.parameters(), and not {_shown(params)}"
+            ) from None
+
     def _check_parameter(self, p: Any, i: int, taken: set[Tensor]) -> None:
         if not isinstance(p, Tensor):
             advice = "; write model.parameters(), not model.named_parameters()" if isinstance(p, tuple) else ""
+            advice = "; write model.parameters()" if hasattr(p, "parameters") else advice
             raise TypeError(f"{type(self).__name__}: parameters are Tensors, and number {i} is {_shown(p)}{advice}")
         if not p.is_leaf:
             raise ValueError(
@@ -529,6 +545,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic | np.ndarray | Tensor) and value.size == 1:
         return value.item()
     return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(_plain(value), int | float)
 
 
 def _shown(value: Any) -> str:

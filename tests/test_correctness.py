@@ -16,6 +16,7 @@ from numpy import inf, nan
 
 import autograd
 from autograd import Tensor, grad, hessian
+from autograd.compiler.trace import trace
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own, of values at edges
 SCALARS = pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -98,6 +99,22 @@ def test_reductions_of_rows_that_nobody_uses_contribute_0(function):
     assert np.isfinite(found[1]).all()
 
 
+@pytest.mark.parametrize("function", [autograd.softmax, autograd.log_softmax, np.cumprod])
+def test_a_row_that_nobody_uses_contributes_0_though_its_values_are_nan(function):
+    """Rows of attention that are masked as a whole, to the second order and replayed, too."""
+    row = [inf, 0.0] if function is np.cumprod else [-inf, -inf]
+    x, kept = np.array([row, [1.0, 2.0]]), np.array([[False], [True]])
+    f = lambda x: np.sum(np.where(kept, function(x, axis=-1), 0.0) ** 2)
+    found, expected = grad(f)(x), grad(lambda x: np.sum(function(x, axis=-1) ** 2))(x[1:])
+    assert found[0].tolist() == [0, 0]
+    np.testing.assert_allclose(found[1:], expected, 1e-12)
+    assert trace(grad(f), np.ones((2, 2)))(x)[0].tolist() == [0, 0]
+    curvature = hessian(f)(x)
+    assert not np.any(curvature[0])
+    assert not np.any(curvature[:, :, 0])
+    np.testing.assert_allclose(curvature[1, :, 1], hessian(lambda x: np.sum(function(x, axis=-1) ** 2))(x[1]), 1e-12)
+
+
 # --- Kinks and ties ---------------------------------------------------------------------------------------------------
 
 
@@ -130,6 +147,13 @@ def test_clip_gives_the_gradient_to_the_bound_that_holds():
     assert (low, high) == ([1, 0, 0], [0, 0, 1])
     crossed = [slope(np.clip, [-2.0, 1.5, 4.0], [2.0] * 3, [1.0] * 3, argnum=i) for i in range(3)]  # NumPy: high wins
     assert crossed == [[0, 0, 0], [0, 0, 0], [1, 1, 1]]
+
+
+def test_clip_of_a_plain_number_has_the_gradient_of_its_bound():
+    for number in (3.0, 3, [3.0, 3.0]):
+        assert slope(lambda t: autograd.clip(number, None, t), [1.0, 5.0]) == [1, 0]  # noqa: B023
+        assert slope(lambda t: autograd.clip(number, t, None), [1.0, 5.0]) == [0, 1]  # noqa: B023
+    assert autograd.clip(3, None, 2) == 2
 
 
 TIES = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
@@ -306,6 +330,36 @@ def test_sinc_at_0_and_the_inverse_functions_at_the_ends_of_their_domains():
     assert slope(np.arcsinh, 0.0) == 1
 
 
+@pytest.mark.parametrize(
+    ("function", "places"),
+    [
+        (np.log, {-1.0: nan, 0.0: -inf}), (np.log2, {-1.0: nan, 0.0: -inf}), (np.log10, {-1.0: nan, 0.0: -inf}),
+        (np.log1p, {-2.0: nan, -1.0: -inf}), (np.sqrt, {-1.0: nan, 0.0: -inf}),
+        (np.arcsin, {-1.0: -inf, 0.0: 0, 1.0: inf, 2.0: nan}), (np.arccos, {-1.0: inf, 0.0: 0, 1.0: -inf, 2.0: nan}),
+        (np.arccosh, {-2.0: nan, 0.5: nan, 1.0: -inf}), (np.arctanh, {-2.0: nan, -1.0: -inf, 0.0: 0, 1.0: inf, 2.0: nan}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_second_derivatives_at_the_edges_of_domains_are_infinite_and_outside_them_nan(function, places, dtype):
+    x, expected = np.array(list(places), dtype), np.array(list(places.values()), dtype)
+    found = grad(lambda x: np.sum(grad(lambda x: np.sum(function(x)))(x)))(x)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_the_order_in_memory_of_an_array_that_repeats_itself_is_numpys():
+    x = np.broadcast_to(np.arange(6.0).reshape(2, 1, 3), (2, 4, 3)).T
+    for view in (x, x[::-1], x.T, np.swapaxes(x, 0, 1)):
+        np.testing.assert_array_equal(np.ravel(Tensor._make(view, None), order="K").numpy(), np.ravel(view, order="K"))
+
+
+def test_the_slope_of_arctanh_and_arcsin_is_exact_close_to_their_poles():
+    x = np.array([1 - 2.0**-40, 2.0**-40 - 1])
+    exact = (2 - 2.0**-40) * 2.0**-40
+    np.testing.assert_allclose(slope(np.arctanh, x), 1 / exact, 1e-15)
+    np.testing.assert_allclose(slope(np.arcsin, x), exact**-0.5, 1e-15)
+
+
 def test_sinc_has_no_seam_where_its_series_takes_over():
     x = np.array([0.0099, 0.00999999, 0.01000001, 0.011])
     exact = (np.cos(np.pi * x) - np.sinc(x)) / x
@@ -319,6 +373,37 @@ def test_an_element_that_is_read_twice_adds_up():
     assert slope(lambda x: x[[0, 0, 2]] * np.array([1.0, 10.0, 100.0]), [5.0, 6.0, 7.0]) == [11, 0, 100]
     rows = np.array([1, 1, 0, -1])
     assert slope(lambda x: x[rows], np.zeros((3, 2))) == [[1, 1], [2, 2], [1, 1]]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int64])
+@pytest.mark.parametrize("size", [5, 1000])
+def test_an_index_of_any_integer_dtype_finds_its_rows(dtype, size):
+    rows = np.array([1, 2, 1, 4 if dtype in (np.uint8, np.uint16) else -1], dtype)
+    for x in (np.zeros((size, 3)), np.zeros(size)):
+        found = np.asarray(slope(lambda x: x[rows], x)).reshape(size, -1)[:, 0]
+        assert (found[1], found[2], found[rows[3]], found.sum()) == (2, 1, 1, 4)
+
+
+@pytest.mark.parametrize("order", ["A", "K", "C", "F"])
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda x: x, lambda x: x.T, lambda x: np.swapaxes(x, 0, 1), lambda x: x[:, ::-1, ::2], lambda x: np.moveaxis(x, 0, 1)[::-1],
+        lambda x: x[:1].T,
+    ],
+)  # fmt: skip
+def test_orders_that_mean_the_layout_in_memory_are_read_alike_forward_and_backward(order, view):
+    plain = np.arange(24.0).reshape(2, 3, 4)
+    x = Tensor(plain, requires_grad=True)
+    for function in (np.ravel, lambda x, order: np.reshape(x, (-1, 2), order), lambda x, order: x.flatten(order)):
+        if order == "K" and function is not np.ravel:
+            continue
+        y = function(view(x), order=order)
+        expected = function(view(plain), order=order)
+        np.testing.assert_array_equal(y.detach().numpy(), expected)
+        (g,) = autograd.grad((y * expected).sum(), [x])
+        counted = np.bincount(expected.astype(int).ravel(), minlength=24).reshape(2, 3, 4)
+        np.testing.assert_array_equal(g.numpy(), plain * counted)
 
 
 @pytest.mark.parametrize("index", [3, -4, [0, 3], np.array([5]), (0, 1)])
@@ -343,6 +428,23 @@ def test_sums_over_nothing_have_gradients_of_nothing():
     assert (value.tolist(), slopes(np.ones(2)).shape) == ([-inf, -inf], (2, 0))
 
 
+def test_full_like_of_a_tensor_is_filled_with_it_and_not_with_a_constant():
+    x, like = np.array(2.0), Tensor(np.zeros((2, 3)))
+    assert slope(lambda x: np.full_like(like, x), x) == 6
+    assert slope(lambda x: np.full_like(x, x[0]) * x, [1.0, 2.0]) == [4, 1]
+    program = trace(lambda x: np.full_like(x, x[0]), np.zeros(2))
+    assert program(np.array([5.0, 7.0])).tolist() == [5, 5]
+    for filled in (
+        np.full_like(like, 7),
+        np.full_like(like, 7, np.int64, shape=(2, 2)),
+        np.full_like(like, x, order="F"),
+    ):
+        assert isinstance(filled, Tensor)
+        assert not filled.requires_grad
+    whole = np.full_like(Tensor([1, 2]), Tensor(2.5, requires_grad=True))
+    assert (whole.tolist(), whole.requires_grad) == ([2, 2], False)
+
+
 # --- dtypes -----------------------------------------------------------------------------------------------------------
 
 
@@ -360,6 +462,20 @@ def test_float32_in_float32_out(f):
     y = f(x)
     np.sum(y).backward()
     assert (y.dtype, x.grad.dtype) == (np.float32, np.float32)
+
+
+@pytest.mark.parametrize("dtype", [int, bool, np.int32])
+def test_a_sum_in_whole_numbers_has_no_gradient(dtype):
+    x = np.array([[1.5, 2.5], [-0.5, 0.0]])
+    t = Tensor(x, requires_grad=True)
+    for y, z in (
+        (t.sum(dtype=dtype), x.sum(dtype=dtype)),
+        (np.sum(t, 1, dtype, where=x > 0), np.sum(x, 1, dtype, where=x > 0)),
+    ):
+        assert not y.requires_grad
+        assert y.dtype == z.dtype
+        np.testing.assert_array_equal(y.numpy(), z)
+    assert t.sum(dtype=np.float32).requires_grad
 
 
 @pytest.mark.parametrize("data", [[1, 2], np.array([True]), np.uint8(3)])

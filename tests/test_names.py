@@ -82,6 +82,12 @@ def assert_same(found, expected):
         lambda np, x: np.stack(arrays=[x, x], axis=-1, out=None),
         lambda np, x: np.vstack(tup=(x, x)),
         lambda np, x: np.hstack([x, x]),
+        lambda np, x: np.vstack([x[0, 0], [3.0, 4.0, 5.0, 6.0]]),
+        lambda np, x: np.hstack([x[0, 0], 3.0, [1.0, 2.0]]),
+        lambda np, x: np.hstack((x[0, 0, 0], x[0, 1])),
+        lambda np, x: np.clip(x > 0, None, 1),
+        lambda np, x: np.clip(x > 0, 0, None),
+        lambda np, x: np.clip((x * 3).astype(int), None, 1.5),
         lambda np, x: np.split(ary=x, indices_or_sections=[1, 2], axis=1),
         lambda np, x: np.split(x, 2, -1),
         lambda np, x: np.array_split(x, 3, axis=2),
@@ -159,6 +165,9 @@ CALLS = [
     lambda t, x: t.max(x, -x),
     lambda t, x: t.min(x, 0),
     lambda t, x: t.min(x, dim=-1).indices,
+    lambda t, x: t.max(x[0, 0, 0], 0),
+    lambda t, x: x[0, 0, 0].min(dim=-1, keepdim=True),
+    lambda t, x: x[0, 0, 0].squeeze(0),
     lambda t, x: t.min(x, x * x),
     lambda t, x: t.amax(x, (0, 1)),
     lambda t, x: t.amin(x, dim=1, keepdim=True),
@@ -308,6 +317,62 @@ def test_the_functions_of_autograd_are_those_that_numpy_calls_lead_to():
     """Where no PyTorch word differs, `autograd.f` and `np.f` on a Tensor are one function."""
     same = {name for name in autograd.__all__ if op.registry.get(getattr(np, name, None)) is getattr(autograd, name)}
     assert {"add", "exp", "matmul", "einsum", "where", "clip", "reshape", "moveaxis", "tile", "outer"} <= same
+
+
+def test_the_elementwise_functions_of_autograd_are_methods_too():
+    x, whole = Tensor(DATA), Tensor(np.arange(6).reshape(2, 3))
+    functions = {name: getattr(autograd, name) for name in autograd.__all__}
+    functions = {name: f for name, f in functions.items() if isinstance(getattr(f, "op", None), op.Operation)}
+    assert len(functions) > 80
+    del functions["equal"]  # PyTorch's method is another: whether all elements are equal
+    for name, function in functions.items():
+        if function.op.kind in ("elementwise", "constant"):
+            t = whole if any(word in name for word in ("bitwise", "shift", "gcd", "lcm", "invert")) else x
+            others = (t,) * (len(function.op.arguments) - 1)
+            with np.errstate(all="ignore"):
+                assert_same(getattr(t, name)(*others), function(t, *others))
+
+
+METHODS = [
+    lambda x: x.round(),
+    lambda x: x.round(decimals=1),
+    lambda x: x.roll(1, 1),
+    lambda x: x.roll(shifts=(1, 2), dims=(0, 1)),
+    lambda x: x.where(x > 1, -x),
+    lambda x: x.amax(dim=1, keepdim=True) + x.amin(dim=(0, 1)),
+    lambda x: x.count_nonzero(dim=1),
+    lambda x: x.movedim(0, 2).swapdims(0, 1),
+    lambda x: x.logical_and(x > 1).logical_or(x < 0).logical_xor(x > 0).logical_not(),
+    lambda x: x.hypot(x + 1).atan2(x).asinh().logaddexp(x).fmax(x).fmin(x * 2).copysign(x),
+    lambda x: x.exp2().remainder(3).fmod(2).atanh().nan_to_num(0.5).fix() + x.deg2rad().rad2deg(),
+    lambda x: x.isinf(),
+    lambda x: x.signbit(),
+    lambda x: x.long().bitwise_not().bitwise_and(x.long()).bitwise_left_shift(x.long().abs()),
+    lambda x: x.long().gcd(x.long() + 4).lcm(x.long()),
+    lambda x: x.conj().positive().negative().floor_divide(2.0).true_divide(3.0),
+    lambda x: x[0, 0].inner(x[0, 1]) + x[0, 0].vdot(x[0, 1]),
+    lambda x: x.heaviside(x),
+    lambda x: x.nextafter(x + 1),
+]
+
+
+@pytest.mark.parametrize("call", METHODS)
+@pytest.mark.filterwarnings("ignore:invalid value", "ignore:divide by zero")
+def test_methods_take_pytorchs_arguments(call):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    assert_same(call(Tensor(DATA)), call(torch.tensor(DATA)))
+
+
+def test_the_defaults_of_an_operations_keywords_are_those_of_its_declaration():
+    make = lambda name: op.elementwise(lambda x, k=2.0, shift=1.0: x * k + shift, lambda g, k: g * k, name=name)
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    first, second = make("defaults_first"), make("defaults_second")
+    assert first(x).tolist() == [3, 5]  # the first call, which writes the function
+    assert first(x).tolist() == [3, 5]
+    assert second(x, shift=0.0).tolist() == [2, 4]
+    assert second(x, 3.0).tolist() == [4, 7]
+    first(x).sum().backward()
+    assert x.grad.tolist() == [2, 2]
 
 
 def test_dtypes_bear_pytorchs_names():

@@ -683,3 +683,20 @@ def test_what_is_written_out_can_be_read():
     source = Scalar.__truediv__.form.source
     assert "def forward(a, b): return (a / b)" in source
     assert "def shares_of_a_b(g, out, a, b): return (g / b), (((-g) * out) / b)" in source
+
+
+@pytest.mark.parametrize("x", [-1e4, -745.0, -710.0, 710.0, 1e4])
+def test_functions_that_are_stable_on_arrays_are_stable_on_floats(x):
+    """Where exp(-x) is too large for a float, though the result is not."""
+    for function, slope in ((autograd.sigmoid, 0.0), (autograd.softplus, float(x > 0))):
+        s, t = Scalar(x), Tensor(np.array(x))
+        y = function(s)
+        y.backward(create_graph=True)
+        assert y.data == pytest.approx(function(t).item(), abs=1e-300)
+        assert s.grad.data == pytest.approx(slope, abs=1e-300)
+        first, s.grad = s.grad, None
+        first.backward()
+        assert s.grad == pytest.approx(0, abs=1e-300)
+    a, b = Scalar(0.0), Scalar(x)
+    np.logaddexp(a, b).backward()
+    assert (a.grad, b.grad) == pytest.approx((float(x < 0), float(x > 0)), abs=1e-300)

@@ -478,3 +478,11 @@ def test_manual_seed_repeats_what_is_drawn_and_a_generator_has_its_own_stream():
     own = autograd.Generator().manual_seed(3)
     assert draws() == first == draws(generator=own)
     assert draws() != first
+
+
+def test_a_node_shows_its_operation_and_its_shape():
+    x = Tensor(DATA, requires_grad=True)
+    y = x * x
+    assert repr(y.grad_fn) == f"<node {y.node.order}: multiply (2, 3, 4)>"
+    assert repr(y.sum().grad_fn) == f"<node {y.node.order + 1}: sum ()>"
+    assert repr(x.node) == f"<node {x.node.order}: leaf (2, 3, 4)>"

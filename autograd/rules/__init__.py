@@ -1,5 +1,41 @@
 """The declarations, one family a file. Importing this package registers every operation."""
 
-from . import arithmetic, comparison, fused, indexing, linalg, reductions, shape
+from . import (
+    arithmetic,
+    arranging,
+    calculus,
+    comparison,
+    decompositions,
+    fourier,
+    fused,
+    indexing,
+    linalg,
+    norms,
+    polynomials,
+    reductions,
+    selecting,
+    shape,
+    solving,
+    sorting,
+    statistics,
+)
 
-__all__ = ["arithmetic", "comparison", "fused", "indexing", "linalg", "reductions", "shape"]
+__all__ = [
+    "arithmetic",
+    "arranging",
+    "calculus",
+    "comparison",
+    "decompositions",
+    "fourier",
+    "fused",
+    "indexing",
+    "linalg",
+    "norms",
+    "polynomials",
+    "reductions",
+    "selecting",
+    "shape",
+    "solving",
+    "sorting",
+    "statistics",
+]

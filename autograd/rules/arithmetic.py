@@ -30,7 +30,7 @@ cbrt = elementwise(np.cbrt, lambda g, out: g / (3 * out * out))
 conjugate = elementwise(np.conjugate, lambda g: g)
 
 
-def _power_number(x: Any, p: Any) -> Any:
+def _power_number(x: Any, p: Any = 2) -> Any:
     return x**p
 
 
@@ -78,10 +78,15 @@ def float_power(a: Any, b: Any) -> Any:
 exp = elementwise(np.exp, lambda g, out: g * out)
 exp2 = elementwise(np.exp2, lambda g, out: g * out * math.log(2))
 expm1 = elementwise(np.expm1, lambda g, out: g * (out + 1))
-log = elementwise(np.log, lambda g, x: np.where(x < 0, math.nan, g / x))
-log2 = elementwise(np.log2, lambda g, x: np.where(x < 0, math.nan, g / (x * math.log(2))))
-log10 = elementwise(np.log10, lambda g, x: np.where(x < 0, math.nan, g / (x * math.log(10))))
-log1p = elementwise(np.log1p, lambda g, x: np.where(x < -1, math.nan, g / (1 + x)))
+log = elementwise(np.log, lambda g, x: g / _unless(x < 0, x))
+log2 = elementwise(np.log2, lambda g, x: g / (_unless(x < 0, x) * math.log(2)))
+log10 = elementwise(np.log10, lambda g, x: g / (_unless(x < 0, x) * math.log(10)))
+log1p = elementwise(np.log1p, lambda g, x: g / (1 + _unless(x < -1, x)))
+
+
+def _unless(outside: Any, x: Any) -> Any:
+    """x, but NaN outside a function's domain. It stays so when the rule is differentiated: a constant NaN would have slope 0."""
+    return np.where(outside, math.nan * x, x)
 
 
 def _share_of_sum(g: Any, a: Any, b: Any) -> Any:
@@ -90,7 +95,9 @@ def _share_of_sum(g: Any, a: Any, b: Any) -> Any:
 
 
 def logistic(x: Any) -> Any:
-    """σ(x), exact in both tails: where exp(-x) overflows, it is 0."""
+    """σ(x), exact in both tails: where exp(-x) overflows, it is 0. Floats would err there: see floats.py."""
+    if getattr(x, "lazy", False):
+        return np.where(x < -700, np.exp(x), 1 / (1 + np.exp(-x)))
     return 1 / (1 + np.exp(-x))
 
 
@@ -106,15 +113,25 @@ logaddexp2 = elementwise(
 sin = elementwise(np.sin, lambda g, x: g * np.cos(x))
 cos = elementwise(np.cos, lambda g, x: -g * np.sin(x))
 tan = elementwise(np.tan, lambda g, out: g * (1 + out * out))
-arcsin = elementwise(np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
-arccos = elementwise(np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
+arcsin = elementwise(np.arcsin, lambda g, x: g / np.sqrt(_one_minus_square(x)))
+arccos = elementwise(np.arccos, lambda g, x: -g / np.sqrt(_one_minus_square(x)))
 arctan = elementwise(np.arctan, lambda g, x: g / (1 + x * x))
 sinh = elementwise(np.sinh, lambda g, x: g * np.cosh(x))
 cosh = elementwise(np.cosh, lambda g, x: g * np.sinh(x))
 tanh = elementwise(np.tanh, lambda g, out: g * (1 - out * out))
 arcsinh = elementwise(np.arcsinh, lambda g, x: g / np.hypot(x, 1.0))
-arccosh = elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
-arctanh = elementwise(np.arctanh, lambda g, x: np.where(np.absolute(x) > 1, math.nan, g / ((1 - x) * (1 + x))))
+arccosh = elementwise(np.arccosh, lambda g, x: g / np.sqrt(x - 1) / np.sqrt(x + 1))
+arctanh = elementwise(np.arctanh, lambda g, x: _half_sum(g, _unless(np.absolute(x) > 1, x)))
+
+
+def _one_minus_square(x: Any) -> Any:
+    """1 - x². The product does not cancel near ±1; but at ±1 its own derivative, a part of the second, would be 0 · inf."""
+    return np.where(np.absolute(x) == 1, 1 - x * x, (1 - x) * (1 + x))
+
+
+def _half_sum(g: Any, x: Any) -> Any:
+    """g / (1 - x²) as a sum, of which one part alone is infinite at ±1, at every order."""
+    return 0.5 * (g / (1 - x) + g / (1 + x))
 
 
 def _radius(a: Any, b: Any) -> Any:
@@ -124,14 +141,21 @@ def _radius(a: Any, b: Any) -> Any:
 
 arctan2 = elementwise(
     np.arctan2,
-    lambda g, a, b: g * (b / _radius(a, b)) / _radius(a, b),
-    lambda g, a, b: -g * (a / _radius(a, b)) / _radius(a, b),
+    lambda g, a, b: g * _over(b, a, _radius(a, b)) / _radius(a, b),
+    lambda g, a, b: -g * _over(a, b, _radius(a, b)) / _radius(a, b),
 )
 hypot = elementwise(
     np.hypot,
-    lambda g, a, out: g * a / np.where(out == 0, 1.0, out),
-    lambda g, b, out: g * b / np.where(out == 0, 1.0, out),
+    lambda g, a, b, out: g * _over(a, b, np.where(out == 0, 1.0, out)),
+    lambda g, a, b, out: g * _over(b, a, np.where(out == 0, 1.0, out)),
 )
+
+
+def _over(a: Any, b: Any, radius: Any) -> Any:
+    """a / radius, the cosine of the direction of (a, b): where a alone is infinite, 1 or -1."""
+    return np.where(np.isinf(a) & np.isfinite(b), np.sign(a), a / radius)
+
+
 degrees = elementwise(np.degrees, lambda g: g * (180 / math.pi))
 rad2deg = elementwise(np.rad2deg, lambda g: g * (180 / math.pi))
 radians = elementwise(np.radians, lambda g: g * (math.pi / 180))
@@ -237,11 +261,15 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """
     if min is None and max is None:
         return positive(x)
-    if min is None:
-        min = -math.inf if np.issubdtype(x.dtype, np.floating) else np.iinfo(x.dtype).min
-    if max is None:
-        max = math.inf if np.issubdtype(x.dtype, np.floating) else np.iinfo(x.dtype).max
-    return _clip(x, min, max)
+    return _clip(x, _extreme(x, 0) if min is None else min, _extreme(x, 1) if max is None else max)
+
+
+def _extreme(x: Any, which: int) -> Any:
+    """The least (0) or the largest (1) number of x's dtype."""
+    dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+    if dtype.kind == "f":
+        return (-math.inf, math.inf)[which]
+    return bool(which) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)[which]
 
 
 @implements(np.nan_to_num)

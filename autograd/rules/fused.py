@@ -86,10 +86,12 @@ def _log_softmax(x: Any, axis: int) -> Any:
 _softmax = general(
     _softmax,
     lambda g, out, axis: out * (g - np.sum(g * out, axis=axis, keepdims=True)),
+    lanes=True,
 )
 _log_softmax = general(
     _log_softmax,
     lambda g, out, axis: g - np.exp(out) * np.sum(g, axis=axis, keepdims=True),
+    lanes=True,
 )
 
 

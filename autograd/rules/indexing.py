@@ -35,7 +35,7 @@ def _add_rows(out: Any, rows: Any, g: Any) -> None:
     """out[rows] += g with repeated rows added up, by sorting: many times faster than np.add.at."""
     if not len(rows):
         return
-    rows = rows % len(out)
+    rows = rows.astype(np.intp) % len(out)  # a small dtype may not hold the number of rows
     order = np.argsort(rows, kind="stable")
     rows = rows[order]
     starts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))

@@ -59,9 +59,16 @@ def dot(a: Any, b: Any) -> Any:
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """The sum of products over pairs of axes: the last `axes` of a with the first of b, or the two lists given."""
     if isinstance(axes, int):
+        if axes > min(a.ndim, b.ndim):
+            raise IndexError(
+                f"tensordot: axes={axes}, but the shapes are {a.shape} and {b.shape}; each must have that many axes"
+            )
         left, right = tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes))
     else:
-        left, right = normalize_axis_tuple(axes[0], a.ndim), normalize_axis_tuple(axes[1], b.ndim)
+        left, right = (
+            normalize_axis_tuple(listed, x.ndim, f"tensordot: axes of shape {x.shape}")
+            for listed, x in zip(axes, (a, b))
+        )
     if [a.shape[i] for i in left] != [b.shape[j] for j in right]:
         raise ValueError(f"tensordot: axes {left} of shape {a.shape} and {right} of shape {b.shape} must agree in size")
     keep_a, keep_b = [i for i in range(a.ndim) if i not in left], [j for j in range(b.ndim) if j not in right]
@@ -185,6 +192,15 @@ def _explicit(subscripts: str, operands: tuple[Any, ...]) -> str:
         )
     free = [c for c in "ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvutsrqponmlkjihgfedcba" if c not in subscripts]
     ranks = [np.ndim(x) - len(t.replace("...", "")) for t, x in zip(inputs, operands)]
+    for t, x, rank in zip(inputs, operands, ranks):
+        if rank < 0 or (rank and "..." not in t):
+            raise ValueError(
+                f"einsum: the term {t!r} of {subscripts!r} has a letter for {len(t.replace('...', ''))} axes, and the shape "
+                f"is {np.shape(x)}; write a letter for each axis, or ... for those that remain"
+            )
+    for c in result.replace("...", ""):
+        if c not in terms or result.count(c) > 1:
+            raise ValueError(f"einsum: the result of {subscripts!r} has {c!r}, which must be in a term, and once only")
     widest = max([r for r, t in zip(ranks, inputs) if "..." in t], default=0)
     letters = "".join(free[:widest])
     inputs = [t.replace("...", letters[widest - r :] if r > 0 else "") for t, r in zip(inputs, ranks)]

@@ -57,6 +57,8 @@ def sum(
     >>> sum(Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([4., 6.])
     """
+    if dtype is not None and x.dtype.kind == "f" != np.dtype(dtype).kind:
+        x = x.astype(dtype)  # through which no gradient flows
     if where is not None:
         x = np.where(where, x, 0)
     total = _sum(x, axes_of(axis, x), bool(keepdims), dtype)
@@ -245,12 +247,14 @@ recurrence = general(
     _recurrence,
     lambda g, a, out, axis: _adjoint_recurrence(g, a, axis) * _shifted(out, axis, 0.0),
     lambda g, a, axis: _adjoint_recurrence(g, a, axis),
+    lanes=True,
 )
 
 _cumprod = general(
     lambda x, axis: np.multiply.accumulate(x, axis=axis),
     lambda g, x, out, axis: _adjoint_recurrence(g, x, axis) * _shifted(out, axis, 1.0),
     name="cumprod",
+    lanes=True,
 )
 
 

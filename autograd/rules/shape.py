@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from .. import graph
+from ..arrays import engine
 from ..op import axes_of, constant, implements, linear
 from .indexing import getitem
 from .reductions import broadcast
@@ -44,13 +46,40 @@ def reshape(x: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -
     >>> reshape(Tensor([1.0, 2.0, 3.0, 4.0]), (2, -1)).shape
     (2, 2)
     """
-    return _reshape(x, _ints(shape), order)
+    return _reshape(x, _ints(shape), _layout(x) if order in ("A", "a") else order)
 
 
 @implements(np.ravel)
 def ravel(x: Any, order: str = "C") -> Any:
-    """x as a vector."""
-    return _reshape(x, (-1,), order)
+    """x as a vector; `order` says in which order its elements are read, "K" in that of memory."""
+    if order in ("K", "k"):
+        x, order = transpose(x, _axes_in_memory(values_of(x))), "C"
+    return _reshape(x, (-1,), _layout(x) if order in ("A", "a") else order)
+
+
+def _layout(x: Any) -> str:
+    """What the order "A" means for x: a gradient, which has a layout of its own, must be read in the same order."""
+    return "F" if values_of(x).flags.fnc else "C"
+
+
+def _axes_in_memory(x: Any) -> list[int]:
+    """The axes by falling stride, as NumPy sorts them: what has no stride stays where it is."""
+    strides = [abs(s) if n > 1 else 0 for s, n in zip(x.strides, x.shape)]
+    axes: list[int] = []  # the innermost first
+    for i in reversed(range(x.ndim)):
+        place = len(axes)
+        for j in reversed(range(len(axes))):
+            if strides[i] and strides[axes[j]]:
+                if strides[axes[j]] <= strides[i]:
+                    break
+                place = j
+        axes.insert(place, i)
+    return axes[::-1]
+
+
+def values_of(x: Any) -> Any:
+    """The array of a Tensor, whose layout may be asked for, or the array itself."""
+    return np.asarray(x._data if isinstance(x, engine.Tensor) else x)
 
 
 @implements(np.transpose, np.permute_dims)
@@ -105,7 +134,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     """x without its axes of size 1, or without those named."""
     if axis is None:
         return _reshape(x, tuple(n for n in x.shape if n != 1), "C")
-    axes = normalize_axis_tuple(axis, x.ndim)
+    axes = normalize_axis_tuple(axis, x.ndim, f"squeeze of shape {x.shape}")
     for i in axes:
         if x.shape[i] != 1:
             raise ValueError(f"squeeze: axis {i} has size {x.shape[i]}; only axes of size 1 can be removed")
@@ -217,16 +246,23 @@ def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Any:
     return joined if dtype is None else joined.astype(dtype)
 
 
+def _array(x: Any) -> Any:
+    """What has axes, of a list of numbers or a number too."""
+    if isinstance(x, graph.Node):  # a Scalar
+        return engine.adopt(x)[0]
+    return x if hasattr(x, "ndim") else np.asarray(x)
+
+
 @implements(np.vstack)
 def vstack(arrays: Any, *, dtype: Any = None) -> Any:
     """Arrays joined as rows."""
-    return concatenate([x if x.ndim > 1 else np.reshape(x, (1, -1)) for x in arrays], 0, dtype=dtype)
+    return concatenate([x if x.ndim > 1 else np.reshape(x, (1, -1)) for x in map(_array, arrays)], 0, dtype=dtype)
 
 
 @implements(np.hstack)
 def hstack(arrays: Any, *, dtype: Any = None) -> Any:
     """Arrays joined as columns (vectors: end to end)."""
-    arrays = [x if x.ndim else np.reshape(x, 1) for x in arrays]
+    arrays = [x if x.ndim else np.reshape(x, 1) for x in map(_array, arrays)]
     return concatenate(arrays, 0 if arrays[0].ndim == 1 else 1, dtype=dtype)
 
 
@@ -301,27 +337,120 @@ _pad = linear(
 
 @implements(np.pad)
 def pad(x: Any, pad_width: Any, mode: Any = "constant", **how: Any) -> Any:
-    """x with a border. Constants get no gradient; in the other modes a border element is an element of x again.
+    """x with a border. Constants get no gradient; in the other modes a border is computed from the elements of x.
 
-    Modes: constant (`constant_values`), edge, reflect, symmetric (`reflect_type="even"`), wrap, empty.
+    Modes: constant (`constant_values`), linear_ramp (`end_values`), maximum, minimum, mean and median (`stat_length`),
+    reflect and symmetric (`reflect_type`: "even" or "odd"), edge, wrap, empty.
     """
-    widths = np.broadcast_to(np.asarray(pad_width, dtype=int), (x.ndim, 2)).tolist()
+    if callable(mode):
+        raise TypeError("pad: a function as mode writes into an array, which loses the graph; write np.concatenate")
+    if mode not in _BORDERS:
+        raise ValueError(f"pad: mode {mode!r} is not supported; use one of {', '.join(_BORDERS)}")
+    if unknown := set(how) - {_BORDERS[mode]}:
+        raise ValueError(f"pad: mode {mode!r} does not take {', '.join(sorted(unknown))}")
+    widths = _widths(pad_width, x.ndim)
     if mode in ("constant", "empty"):
-        fill = how.pop("constant_values", 0)
-        if how:
-            raise ValueError(f"pad: mode {mode!r} does not take {', '.join(how)}")
+        fill = how.get("constant_values", 0)
         padded = _pad(x, widths)
         if np.ndim(fill) == 0 and not hasattr(fill, "requires_grad") and fill == 0:
             return padded
         inside = np.pad(np.ones(x.shape, bool), widths)
         border = np.pad(np.zeros(x.shape), widths, constant_values=fill).astype(x.dtype)
         return np.where(inside, padded, border)
-    if mode not in ("edge", "reflect", "symmetric", "wrap"):
-        raise ValueError(f"pad: mode {mode!r} is not supported; use constant, edge, reflect, symmetric or wrap")
-    if how.get("reflect_type", "even") != "even":
-        raise ValueError("pad: reflect_type='odd' is not supported; use 'even', or compute the border and concatenate")
+    ends = _pairs("end_values", how.get("end_values", 0), x.ndim)
+    lengths = [[None, None]] * x.ndim
+    if how.get("stat_length") is not None:
+        lengths = _pairs("stat_length", how["stat_length"], x.ndim)
+    given, odd = x, how.get("reflect_type", "even") == "odd" and mode in ("reflect", "symmetric")
     for axis, (before, after) in enumerate(widths):
-        if before or after:
-            index = np.pad(np.arange(x.shape[axis]), (before, after), mode=mode)
+        n = x.shape[axis]
+        if mode in ("maximum", "minimum") and 0 in lengths[axis]:
+            raise ValueError("pad: stat_length of 0 yields no value for padding")
+        if not before and not after:
+            continue
+        if not n:
+            raise ValueError(f"pad: can't extend empty axis {axis} with mode {mode!r}; use 'constant' or 'empty'")
+        if mode in _STATISTICS:
+            x = _joined(axis, *_statistics(x, axis, (before, after), lengths[axis], _STATISTICS[mode]))
+        elif mode == "linear_ramp":
+            x = _joined(axis, *_ramps(x, axis, (before, after), ends[axis]))
+        elif odd and n > 1:
+            x = _reflected(x, axis, before, after, mode == "symmetric")
+        else:
+            index = np.pad(np.arange(n), (before, after), mode=mode)
             x = getitem(x, (slice(None),) * axis + (index,))
+    return _reshape(x, x.shape, "C") if x is given else x
+
+
+_BORDERS = {
+    "constant": "constant_values", "linear_ramp": "end_values", "maximum": "stat_length", "minimum": "stat_length",
+    "mean": "stat_length", "median": "stat_length", "reflect": "reflect_type", "symmetric": "reflect_type",
+    "edge": "", "wrap": "", "empty": "",
+}  # fmt: skip
+_STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
+
+
+def _widths(pad_width: Any, rank: int) -> Any:
+    """(before, after) for each axis."""
+    if isinstance(pad_width, dict):  # by axis; the others get no border
+        given = {normalize_axis_index(axis, rank): width for axis, width in pad_width.items()}
+        pad_width = [np.broadcast_to(given.get(axis, 0), 2) for axis in range(rank)]
+    widths = np.asarray(pad_width)
+    if widths.dtype.kind not in "iu":
+        raise TypeError(f"pad: pad_width must be whole numbers, not {widths.dtype}")
+    if widths.size and widths.min() < 0:
+        raise ValueError(f"pad: pad_width can't contain negative values, and is {widths.tolist()}")
+    return _pairs("pad_width", widths, rank)
+
+
+def _pairs(name: str, values: Any, rank: int) -> Any:
+    try:
+        return np.broadcast_to(values, (rank, 2)).tolist()
+    except ValueError:
+        raise ValueError(f"pad: {name} of shape {np.shape(values)} is not a pair for each of {rank} axes") from None
+
+
+def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    return getitem(x, (slice(None),) * axis + (slice(start, stop),))
+
+
+def _joined(axis: int, *parts: Any) -> Any:
+    return np.concatenate([part for part in parts if part.shape[axis]], axis)
+
+
+def _statistics(x: Any, axis: int, widths: Any, lengths: Any, function: Any) -> tuple[Any, Any, Any]:
+    """What goes before x, x, and what goes after it."""
+    n = x.shape[axis]
+    first, last = (n if length is None else min(length, n) for length in lengths)
+    found = []
+    for part, width in zip((_part(x, axis, 0, first), _part(x, axis, n - last, n)), widths):
+        value = function(part, axis=axis, keepdims=True)
+        if x.dtype.kind in "iu":
+            value = np.rint(value)
+        shape = (*x.shape[:axis], width, *x.shape[axis + 1 :])
+        found.append(np.broadcast_to(np.astype(value, x.dtype), shape))
+    return found[0], x, found[1]
+
+
+def _ramps(x: Any, axis: int, widths: Any, ends: Any) -> tuple[Any, Any, Any]:
+    n, found = x.shape[axis], []
+    for edge, width, end in zip((_part(x, axis, 0, 1), _part(x, axis, n - 1, n)), widths, ends):
+        step = (np.astype(edge, np.float64) - end) / max(width, 1)
+        ramp = step * np.reshape(np.arange(width), [-1 if i == axis else 1 for i in range(x.ndim)]) + end
+        found.append(np.astype(np.floor(ramp) if x.dtype.kind in "iu" else ramp, x.dtype))
+    return found[0], x, np.flip(found[1], axis)
+
+
+def _reflected(x: Any, axis: int, before: int, after: int, symmetric: bool) -> Any:
+    """x with its mirror image through the point at each edge, again and again until the border is as wide as wanted."""
+    skip = 0 if symmetric else 1
+    period = x.shape[axis] - skip
+    while before or after:
+        n = x.shape[axis]
+        whole = (n - skip) // period * period
+        left, right = min(whole, before), min(whole, after)
+        first = 2 * _part(x, axis, 0, 1) - np.flip(_part(x, axis, skip, skip + left), axis)
+        last = 2 * _part(x, axis, n - 1, n) - np.flip(_part(x, axis, n - skip - right, n - skip), axis)
+        x = _joined(axis, first, x, last)
+        before, after = before - left, after - right
     return x

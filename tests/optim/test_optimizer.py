@@ -654,3 +654,22 @@ def test_a_parameter_in_read_only_memory_is_refused():
     p.grad = Tensor(np.ones((2, 3)))
     with pytest.raises(ValueError, match=r"read-only memory; write p.data = p.numpy\(\).copy\(\)"):
         optim.SGD([p], lr=0.1).step()
+
+
+def test_what_is_no_list_of_parameters_says_what_to_write():
+    model = nn.Linear(2, 3)
+    for given in (model, [model], [{"params": model}]):
+        with pytest.raises(TypeError, match=r"SGD.* Linear.*write model\.parameters\(\)"):
+            optim.SGD(given, lr=0.1)
+    for given in (5, [{"params": 5}]):
+        with pytest.raises(TypeError, match=r"SGD takes a list of parameters, such as model\.parameters\(\)"):
+            optim.SGD(given, lr=0.1)
+
+
+@pytest.mark.parametrize("value", ["a", None, [0.1]])
+def test_a_setting_that_is_no_number_is_named(value):
+    for name in ("lr", "momentum"):
+        with pytest.raises(TypeError, match=f"SGD: {name} is a number, such as 0.1, and not "):
+            optim.SGD(nn.Linear(2, 3).parameters(), **{"lr": 0.1, name: value})
+    for value in (np.float32(0.1), Tensor(0.1), 1, np.array(0.1)):
+        optim.SGD(nn.Linear(2, 3).parameters(), lr=value)

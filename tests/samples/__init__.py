@@ -1,17 +1,31 @@
 """The table of samples, one file for each family of operations; `table.py` says how a line is written."""
 
 from .arithmetic import ARITHMETIC, CONSTANTS, EXPONENTIALS, SELECTING, TRIGONOMETRY
+from .arranging import ARRANGING, BORDERS
+from .calculus import DIFFERENCES, PARTS
+from .decompositions import ALGEBRA
+from .fourier import FOURIER
 from .fused import LAYERS
 from .linalg import PRODUCTS
+from .polynomials import POLYNOMIALS
 from .reductions import REDUCTIONS
+from .selecting import SELECTING_BY_CONDITION, SELECTING_BY_NUMBER
 from .shape import INDEXING, SHAPES
+from .sorting import QUANTILES, SKIPPING, SORTING
+from .special import SPECIAL
+from .statistics import AVERAGES, HISTOGRAMS, INTERPOLATION, SEQUENCES
 from .table import Sample, of, real
 
 SAMPLES = [
-    *ARITHMETIC, *EXPONENTIALS, *TRIGONOMETRY, *SELECTING, *CONSTANTS, *REDUCTIONS, *SHAPES, *INDEXING, *PRODUCTS, *LAYERS
+    *ARITHMETIC, *EXPONENTIALS, *TRIGONOMETRY, *SELECTING, *CONSTANTS, *REDUCTIONS, *SHAPES, *INDEXING, *PRODUCTS, *LAYERS,
+    *ALGEBRA, *FOURIER, *SPECIAL,
+    *SORTING, *QUANTILES, *SKIPPING, *AVERAGES, *SEQUENCES, *HISTOGRAMS, *INTERPOLATION,
+    *DIFFERENCES, *PARTS,
+    *ARRANGING, *BORDERS, *SELECTING_BY_NUMBER, *SELECTING_BY_CONDITION, *POLYNOMIALS,
 ]  # fmt: skip
 
 __all__ = [
-    "ARITHMETIC", "CONSTANTS", "EXPONENTIALS", "INDEXING", "LAYERS", "PRODUCTS", "REDUCTIONS", "SAMPLES", "SELECTING", "SHAPES",
+    "ALGEBRA", "ARITHMETIC", "CONSTANTS", "EXPONENTIALS", "FOURIER", "INDEXING", "LAYERS", "PRODUCTS", "REDUCTIONS",
+    "SAMPLES", "SELECTING", "SHAPES", "SPECIAL",
     "TRIGONOMETRY", "Sample", "of", "real",
 ]  # fmt: skip

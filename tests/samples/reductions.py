@@ -61,13 +61,15 @@ REDUCTIONS = [
     of(np.std, real(3, 4), axis=1, correction=1, ulps=4),
     *(of(np.cumsum, A, **keywords) for keywords in ({}, {"axis": 0}, {"axis": -1})),
     *(
-        of(np.cumprod, x, sums=True, **keywords)
+        of(np.cumprod, x, sums=True, lanes=keywords.get("axis"), **keywords)
         for x in (nonzero(2, 3, 2), signs(3, 2, 3))
         for keywords in ({}, {"axis": 0}, {"axis": -1})
     ),
-    *(of(autograd.softmax, A, like=softmax, ulps=8, sums=True, **keywords) for keywords in ({}, {"axis": 0})),
+    of(autograd.softmax, A, like=softmax, ulps=8, sums=True, lanes=-1),
+    of(autograd.softmax, A, like=softmax, ulps=8, sums=True, lanes=0, axis=0),
     *(
-        of(autograd.log_softmax, A, like=lambda x, axis=-1: np.log(softmax(x, axis)), ulps=16, sums=True, **keywords)
+        of(autograd.log_softmax, A, like=lambda x, axis=-1: np.log(softmax(x, axis)), ulps=16, sums=True,
+           lanes=keywords.get("axis", -1), **keywords)
         for keywords in ({}, {"axis": 1})
     ),
     *(of(autograd.max, apart(3, 4), like=largest, **keywords) for keywords in ({"dim": 0}, {"dim": -1, "keepdim": True})),

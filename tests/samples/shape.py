@@ -17,6 +17,10 @@ def scatter(x: Any, shape: Any, index: Any) -> Any:
     return out
 
 
+def filled_with_a_part(x: Any, dtype: Any = None, shape: Any = None) -> Any:
+    return np.full_like(x, x[:, :1], dtype, shape=shape)
+
+
 # fmt: off
 A = real(2, 3, 4)
 
@@ -36,6 +40,7 @@ SHAPES = [
     of(np.squeeze, real(1, 3, 1), axis=-1),
     *(of(np.broadcast_to, real(3, 1), shape) for shape in ((3, 1), (3, 4), (2, 3, 4), (3, 0))),
     of(np.broadcast_to, real(), (2, 3)),
+    *(of(filled_with_a_part, A, *how) for how in ((), (None, (3, 2, 1, 4)))),
     *(of(np.flip, A, axis) for axis in (None, 0, (0, -1))),
     *(of(np.roll, A, *how) for how in ((2,), (-1, 0), ((1, 2), (0, -1)))),
     of(np.astype, real(2, 3), np.float32, differences=False),

@@ -9,7 +9,7 @@ A line gives the function that users call and, in the place of each array, the d
 
 `like` is what NumPy says, where it is not the function itself; `ulps` how far from it the last digits may be, because
 the sum is taken in another order; `sums` marks sums of products, where a cotangent of 0 meets an infinite operand only
-if it is 0 as a whole.
+if it is 0 as a whole; `lanes` is the axis along which these sums run: it is enough that it is 0 all along a row.
 """
 
 import math
@@ -88,6 +88,7 @@ class Sample:
     differentiable: bool = True
     sums: bool = False
     differences: bool = True
+    lanes: int | None = None
     at: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -149,9 +150,10 @@ def of(
     ulps: float = 0,
     sums: bool = False,
     differences: bool = True,
+    lanes: int | None = None,
     **keywords: Any,
 ) -> Sample:
-    return Sample(function, args, keywords, like, ulps, sums=sums, differences=differences)
+    return Sample(function, args, keywords, like, ulps, sums=sums, differences=differences, lanes=lanes)
 
 
 def each(function: Any, *args: Any, like: Any = None, ulps: float = 0, at: Any = None, **keywords: Any) -> Sample:

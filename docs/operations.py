@@ -1,0 +1,125 @@
+"""Writes docs/operations.md, which lists every function of NumPy: python docs/operations.py
+
+What works is read from the registry and from the table of samples of the tests: a function is listed as differentiable if a
+line of samples is put to the laws of gradients. Why the others do not work is said here.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+import autograd.linalg  # noqa: E402  (after the path is set)
+import autograd.special  # noqa: E402, F401
+from autograd.op import registry  # noqa: E402
+
+MODULES = {"numpy": np, "numpy.linalg": np.linalg, "numpy.fft": np.fft}
+
+REASONS = {
+    "makes an array from numbers; take `autograd`'s, such as `autograd.zeros`, or give the array to an operation": """
+        arange array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray asmatrix bartlett blackman bmat diag_indices
+        diag_indices_from empty eye frombuffer fromfile fromfunction fromiter frompyfunc fromregex fromstring from_dlpack full genfromtxt
+        geomspace hamming hanning identity indices kaiser linspace load loadtxt logspace mask_indices mat ones require tri tril_indices
+        tril_indices_from triu_indices triu_indices_from zeros fftfreq rfftfreq copy ix_
+    """,
+    "writes into an array, through which no gradient flows; build the result with `where`, `concatenate` or `stack`": """
+        copyto fill_diagonal place put put_along_axis putmask
+    """,
+    "is about shapes, dtypes and memory, not values; works on `x.shape`, `x.dtype`, `x.numpy()`": """
+        broadcast_shapes can_cast common_type einsum_path isdtype isfortran iscomplexobj isrealobj isscalar issubdtype iterable may_share_memory
+        min_scalar_type mintypecode nested_iters ndim promote_types ravel_multi_index result_type shape shares_memory size typename
+        unravel_index
+    """,
+    "is for integers, bits, dates or sets; use it on `x.numpy()`": """
+        base_repr binary_repr bitwise_count busday_count busday_offset datetime_as_string datetime_data intersect1d is_busday isnat packbits
+        setdiff1d setxor1d union1d unpackbits in1d
+    """,
+    "prints, saves, sets options or tells of the installation": """
+        array2string array_repr array_str format_float_positional format_float_scientific get_include get_printoptions getbufsize geterr
+        geterrcall info printoptions save savetxt savez savez_compressed set_printoptions setbufsize seterr seterrcall show_config show_runtime
+        test
+    """,
+    "is about complex numbers, which Tensors do not hold; `autograd.fft` has real parts": """
+        angle imag real iscomplex isreal real_if_close sort_complex fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn
+        irfftn roots
+    """,
+}
+# These answer with plain values and need no sample: what is in the Tensors does not go on.
+PLAIN = "allclose array_equal array_equiv empty_like nonzero ones_like zeros_like".split()
+GOING = "row_stack in1d trapz".split()  # deprecated by NumPy
+
+
+def functions(module):
+    """{name: function} of what can be called and is no class."""
+    found = {
+        name: getattr(module, name) for name in sorted(vars(module)) if not name.startswith("_") and name not in GOING
+    }
+    return {name: f for name, f in found.items() if callable(f) and not isinstance(f, type)}
+
+
+def sorted_out():
+    """({name: differentiable or constant}, {reason: names}, names of which nothing is said)."""
+    from samples import SAMPLES
+
+    differentiable = {sample.function for sample in SAMPLES if sample.differentiable}
+    constant = {sample.function for sample in SAMPLES if not sample.differentiable}
+    reason_of = {name: reason for reason, names in REASONS.items() for name in names.split()}
+    works: dict[str, str] = {}
+    refused: dict[str, list[str]] = {reason: [] for reason in REASONS}
+    unknown = []
+    for prefix, module in MODULES.items():
+        for name, function in functions(module).items():
+            full = f"{prefix}.{name}".replace("numpy", "np", 1)
+            ours = registry.get(function)
+            if function in differentiable or ours in differentiable:
+                works[full] = "differentiable"
+            elif name in PLAIN or (ours is not None and (function in constant or ours in constant)):
+                works[full] = "constant"
+            elif name in reason_of:
+                refused[reason_of[name]].append(full)
+            else:
+                unknown.append(full)
+    return works, refused, unknown
+
+
+def page():
+    works, refused, _ = sorted_out()
+    lines = [
+        "# Operations: every function of NumPy",
+        "",
+        "This page is written by `python docs/operations.py` from the operations themselves; a test keeps it true.",
+        "",
+    ]
+    for kind, title, text in (
+        ("differentiable", "Differentiable", "These work on Tensors under NumPy's own name, to any order."),
+        (
+            "constant",
+            "Constant",
+            "These work on Tensors too; their derivative is 0 wherever it exists, so that no gradient flows.",
+        ),
+    ):
+        names = [name for name, found in works.items() if found == kind]
+        lines += [f"## {title}: {len(names)}", "", text, "", *wrapped(names), ""]
+    lines += ["## Not on Tensors", "", "These raise a TypeError that says what to write, or give a plain array.", ""]
+    for reason, names in refused.items():
+        if names:
+            lines += [f"A function that {reason}:", "", *wrapped(names), ""]
+    return "\n".join(lines)
+
+
+def wrapped(names):
+    """Names in lines of at most 120 columns."""
+    lines = [""]
+    for name in names:
+        word = f"`{name}`"
+        if len(lines[-1]) + len(word) > 118:
+            lines.append("")
+        lines[-1] += (" " if lines[-1] else "") + word
+    return lines
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "operations.md").write_text(page(), encoding="utf-8")
