@@ -262,8 +262,13 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     values = np.reshape(values, values.shape[max(values.ndim - arr.ndim, 0) :])
     if _common_shape("insert", values.shape, shape) != shape:
         raise ValueError(f"insert: values of shape {values.shape} do not fit into shape {shape}")
-    both = np.concatenate([arr, np.broadcast_to(values, shape)], axis)
-    return getitem(both, (slice(None),) * axis + (order,))
+    values = np.broadcast_to(values, shape)
+    before = (slice(None),) * axis
+    if places.size == 1:  # in one place: three pieces, faster than an index
+        start = obj + n if obj < 0 else obj
+        pieces = [getitem(arr, (*before, slice(None, start))), values, getitem(arr, (*before, slice(start, None)))]
+        return np.concatenate(pieces, axis)
+    return getitem(np.concatenate([arr, values], axis), (*before, order))
 
 
 @implements(np.delete)

@@ -77,7 +77,6 @@ ARRANGING = [
     of(np.append, real(2), 5.0),
     *(of(np.insert, real(2, 3), *how) for how in (
         (1, 2.5), (-1, 2.5), ([0, 2, 2], 2.5), (slice(0, 4, 2), 1.0),
-        (np.array([True, False, True, False, False, True]), 0.5),
         ([], 1.0), ([3], [1.0, 2.0]),
     )),
     *(of(np.insert, A, index, real(*shape), axis) for index, shape, axis in (
@@ -139,7 +138,8 @@ if hasattr(np, "matvec"):  # NumPy 2.2
         *(of(np.vecmat, real(*a), real(*b), ulps=8, sums=True)
           for a, b in (((3,), (3, 2)), ((3,), (4, 3, 2)), ((4, 3), (3, 2)), ((4, 3), (5, 1, 3, 2)))),
     ]
-if hasattr(np, "unstack"):  # NumPy 2.1
+if hasattr(np, "unstack"):  # NumPy 2.1, where insert takes masks, too
+    ARRANGING += [of(np.insert, real(2, 3), np.array([True, False, True, False, False, True]), 0.5)]
     ARRANGING += [*(of(np.unstack, A, axis=axis) for axis in (0, -1)), of(np.unstack, real(19))]
 
 WIDTHS = ((2, 1), (0, 3))

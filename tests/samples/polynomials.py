@@ -51,7 +51,6 @@ POLYNOMIALS = [
     *(of(np.polyval, real(n), real(*shape), sums=True) for n, shape in ((4, (2, 3)), (1, (3,)), (3, ()), (0, (3,)))),
     of(np.polyval, [1.0, -2.0, 0.5], real(3), sums=True),
     of(np.polyval, real(4), np.array([1.0, 2.0]), sums=True),
-    of(np.polyval, np.poly1d([1.0, 2.0, 3.0]), real(3), sums=True),
     *(of(f, real(n), real(m)) for f in (np.polyadd, np.polysub) for n, m in ((3, 3), (2, 4), (4, 1))),
     of(np.polyadd, real(3), 2.0),
     *(of(product, real(n), real(m), ulps=4, sums=True) for n, m in ((3, 2), (0, 4))),
