@@ -20,31 +20,30 @@ MODULES = {"numpy": np, "numpy.linalg": np.linalg, "numpy.fft": np.fft}
 
 REASONS = {
     "makes an array from numbers; take `autograd`'s, such as `autograd.zeros`, or give the array to an operation": """
-        arange array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray asmatrix bartlett blackman bmat diag_indices
-        diag_indices_from empty eye frombuffer fromfile fromfunction fromiter frompyfunc fromregex fromstring from_dlpack full genfromtxt
-        geomspace hamming hanning identity indices kaiser linspace load loadtxt logspace mask_indices mat ones require tri tril_indices
-        tril_indices_from triu_indices triu_indices_from zeros fftfreq rfftfreq copy ix_
+        arange array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray asmatrix bartlett blackman
+        bmat diag_indices empty eye frombuffer fromfile fromfunction fromiter frompyfunc fromregex fromstring
+        from_dlpack full genfromtxt geomspace hamming hanning identity indices kaiser linspace load loadtxt logspace
+        mask_indices mat ones require tri tril_indices triu_indices zeros fftfreq rfftfreq
     """,
     "writes into an array, through which no gradient flows; build the result with `where`, `concatenate` or `stack`": """
         copyto fill_diagonal place put put_along_axis putmask
     """,
     "is about shapes, dtypes and memory, not values; works on `x.shape`, `x.dtype`, `x.numpy()`": """
-        broadcast_shapes can_cast common_type einsum_path isdtype isfortran iscomplexobj isrealobj isscalar issubdtype iterable may_share_memory
-        min_scalar_type mintypecode nested_iters ndim promote_types ravel_multi_index result_type shape shares_memory size typename
-        unravel_index
+        broadcast_shapes can_cast common_type einsum_path isdtype isfortran iscomplexobj isrealobj isscalar issubdtype
+        iterable may_share_memory min_scalar_type mintypecode nested_iters ndim promote_types result_type shape
+        shares_memory size typename
     """,
     "is for integers, bits, dates or sets; use it on `x.numpy()`": """
-        base_repr binary_repr bitwise_count busday_count busday_offset datetime_as_string datetime_data intersect1d is_busday isnat packbits
-        setdiff1d setxor1d union1d unpackbits in1d
+        base_repr binary_repr bitwise_count busday_count busday_offset datetime_as_string datetime_data intersect1d
+        is_busday isnat packbits setdiff1d setxor1d union1d unpackbits in1d
     """,
     "prints, saves, sets options or tells of the installation": """
-        array2string array_repr array_str format_float_positional format_float_scientific get_include get_printoptions getbufsize geterr
-        geterrcall info printoptions save savetxt savez savez_compressed set_printoptions setbufsize seterr seterrcall show_config show_runtime
-        test
+        array2string array_repr array_str format_float_positional format_float_scientific get_include get_printoptions
+        getbufsize geterr geterrcall info printoptions save savetxt savez savez_compressed set_printoptions setbufsize
+        seterr seterrcall show_config show_runtime test
     """,
     "is about complex numbers, which Tensors do not hold; `autograd.fft` has real parts": """
-        angle imag real iscomplex isreal real_if_close sort_complex fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn
-        irfftn roots
+        real_if_close sort_complex fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn
     """,
 }
 # These answer with plain values and need no sample: what is in the Tensors does not go on.

@@ -6,6 +6,7 @@ Whatever a law feeds to an operation is read-only, so that a rule which writes a
 import contextlib
 import math
 import operator
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -503,6 +504,7 @@ def test_every_operation_has_a_sample():
         name
         for name, o in op.operations.items()
         if getattr(o.forward, "__module__", "numpy").partition(".")[0] in ("autograd", "numpy", "nn")
+        and (find_spec("scipy") or getattr(o.forward, "__module__", "") != "autograd.special")
     }
     assert ours <= called
 
