@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -162,17 +162,9 @@ def saved_bytes(*roots: Any) -> SavedBytes:
     seen: set[int] = set()
     found: dict[str, int] = {}
     for node in reversed(graph.ancestors([n for n in nodes if n is not None])):
-        for array in _arrays(node.saved):
+        for array in reach.arrays_in(node.saved):
             memory = reach.owner(array)
             if id(memory) not in seen:
                 seen.add(id(memory))
                 found[node.op.name] = found.get(node.op.name, 0) + memory.nbytes
     return SavedBytes(sum(found.values()), dict(sorted(found.items(), key=lambda item: -item[1])))
-
-
-def _arrays(saved: Any) -> Iterator[Any]:
-    if isinstance(saved, tuple | list):
-        for part in saved:
-            yield from _arrays(part)
-    elif isinstance(saved, np.ndarray):
-        yield saved

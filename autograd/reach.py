@@ -14,6 +14,7 @@ Memory is known by the array that owns it, of which all others are views.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
 from sys import getrefcount
 from typing import Any, NamedTuple
 
@@ -156,18 +157,24 @@ def _guarded(saved: Any, node: Any) -> Any:
     return saved
 
 
-def check(node: Any, saved: Any) -> None:
-    """RuntimeError if the user has changed something that the node had saved."""
+def arrays_in(saved: Any) -> Iterator[Array]:
+    """The arrays in what a node has saved."""
     if isinstance(saved, tuple | list):
         for part in saved:
-            check(node, part)
+            yield from arrays_in(part)
     elif isinstance(saved, np.ndarray):
-        memory = owner(saved)
+        yield saved
+
+
+def check(node: Any, saved: Any) -> None:
+    """RuntimeError if the user has changed something that the node had saved."""
+    for array in arrays_in(saved):
+        memory = owner(array)
         known, writing = handed.get(id(memory)), written.get(id(memory))
-        before = (node.notes or {}).get("guarded", {}).get(id(saved))
+        before = (node.notes or {}).get("guarded", {}).get(id(array))
         if (
             (writing and writing.last > node.order)
-            or (before is not None and before != fingerprint(saved))
+            or (before is not None and before != fingerprint(array))
             or (known and known.since > node.order and known.fingerprint not in (None, fingerprint(memory)))
         ):
             raise Changed(node)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import modes
 from ..op import general, implements, joint
+from . import arranging
 from .decompositions import check_square, cut, inverse_or_nan, joined, mirrored, named
 from .linalg import dot, matmul, tensordot
 
@@ -331,9 +332,7 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Any:
     """The diagonal of each matrix, or the one `offset` places above it, NumPy's `linalg.diagonal`."""
     if np.ndim(x) < 2:
         raise ValueError(f"diagonal: shape {x.shape} must have at least two axes")
-    x = x[..., max(-offset, 0) :, max(offset, 0) :]
-    n = min(x.shape[-2:])
-    return np.einsum("...ii->...i", x[..., :n, :n])
+    return arranging.diagonal(x, offset, -2, -1)
 
 
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
@@ -347,8 +346,7 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
         raise ValueError(
             f"cross: shapes {np.shape(x1)} and {np.shape(x2)} must have size 3 along axis {axis}: both are vectors of three"
         )
-    (a, b, c), (d, e, f) = ([np.moveaxis(x, axis, 0)[i] for i in range(3)] for x in (x1, x2))
-    return np.stack([b * f - c * e, c * d - a * f, a * e - b * d], axis=axis)
+    return arranging.cross(x1, x2, axis=axis)
 
 
 def outer(x1: Any, x2: Any, /) -> Any:
@@ -362,8 +360,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """The sum of products along `axis`, NumPy's `linalg.vecdot`."""
     if not np.ndim(x1) or not np.ndim(x2) or np.shape(x1)[axis] != np.shape(x2)[axis]:
         raise ValueError(f"vecdot: shapes {np.shape(x1)} and {np.shape(x2)} must have the same size along axis {axis}")
-    a, b = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
-    return matmul(np.expand_dims(a, -2), np.expand_dims(b, -1))[..., 0, 0]
+    return arranging.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
 
 
 for twin in (diagonal, trace, cross, outer, vecdot):
