@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import graph, modes
-from .arrays import freed, lifted, zero_unused
+from .arrays import zero_unused
 from .op import Operation, zero_unused_lifted
 from .tensor import Tensor, run_backward
 
@@ -40,21 +40,18 @@ def push_forward(root: Any, tangents: dict[Any, Any], lift: bool) -> Any:
 def _push(node: Any, tangents: Sequence[Any], lift: bool) -> Any:
     op = node.op
     if isinstance(op, Operation):
-        linear = op.kind == "linear" and op.kept.keys().isdisjoint(
-            op.arguments
-        )  # einsum of several is linear in each alone
+        # einsum of several arrays is linear in each, not in all together, and keeps them
+        linear = op.kind == "linear" and op.kept.keys().isdisjoint(op.arguments)
         if linear and op.variadic and None not in node.inputs:
             filled = [np.zeros(n.shape, n.dtype) if t is None else t for t, n in zip(tangents, node.inputs)]
             return _as_of(op.function(filled, *node.params), node)
         if linear and not op.variadic:
             (t,) = [t for t in tangents if t is not None]
             return _as_of(op.function(t, *node.params), node)
-        if op.kind in ("elementwise", "bilinear") and not op.caches and node.saved is None:
-            raise freed(node)
-        if op.kind == "elementwise" and not op.caches:
+        if op.kind == "elementwise":
             return _elementwise(node, tangents, lift)
         if op.kind == "bilinear":
-            known = _values(node, lift)
+            known = op.values(node, lift)
             a, b = op.arguments
             left, right = tangents
             parts = [op.function(left, known[b], *node.params)] if left is not None else []
@@ -64,7 +61,8 @@ def _push(node: Any, tangents: Sequence[Any], lift: bool) -> Any:
 
 
 def _elementwise(node: Any, tangents: Sequence[Any], lift: bool) -> Any:
-    op, known, total = node.op, _values(node, lift), None
+    op, total = node.op, None
+    known = op.values(node, lift)
     for t, rule, names in zip(tangents, op.rules, op.rule_parameters):
         if t is None or rule is None:
             continue
@@ -74,20 +72,6 @@ def _elementwise(node: Any, tangents: Sequence[Any], lift: bool) -> Any:
             share = zero_unused_lifted(share, t, False) if lift else zero_unused(np.asarray(share), t)
         total = share if total is None else total + share
     return _as_of(np.zeros(node.shape, node.dtype) if total is None else total, node)
-
-
-def _values(node: Any, lift: bool) -> dict[str, Any]:
-    """What the rules of an elementwise or bilinear operation are called with, but for g."""
-    op = node.op
-    known = dict(zip(op.kept, (node.saved,) if len(op.kept) == 1 else node.saved))
-    if lift:
-        sources = {**dict(zip(op.arguments, node.inputs)), "out": node}
-        known = {name: lifted(value, sources.get(name)) for name, value in known.items()}
-    for key, (name, what) in op._metadata().items():
-        source = node.inputs[op.arguments.index(name)]
-        if source is not None:
-            known[key] = getattr(source, what)
-    return known | dict(zip(op.keywords, node.params))
 
 
 def _as_of(t: Any, node: Any) -> Any:
@@ -102,9 +86,14 @@ def _transposed(node: Any, tangents: Sequence[Any], lift: bool) -> Any:
     u = Tensor(np.zeros(node.shape, node.dtype), requires_grad=True)
     with modes.enable_grad():
         shares = node.op.lift(node, u, [None if t is None else n for t, n in zip(tangents, node.inputs)])
-    seeds: dict[Any, Any] = {}
-    for share, t in zip(shares, tangents):
-        if share is not None and t is not None and share._node is not None:
-            seeds[share._node] = seeds[share._node] + t if share._node in seeds else t
-    found = run_backward(seeds, [u._node], retain=True, create=lift).get(u._node) if seeds else None
+    found = along(shares, tangents, u, lift)
     return np.zeros(node.shape, node.dtype) if found is None else found
+
+
+def along(pulled: Sequence[Any], tangents: Sequence[Any], u: Tensor, create: bool) -> Any:
+    """Σ ∂(pulled · tangent)/∂u: the transpose of a pullback of u, which is linear in it. None if it depends on no u."""
+    seeds: dict[Any, Any] = {}
+    for share, t in zip(pulled, tangents):
+        if share is not None and t is not None and share._node is not None:
+            seeds[share._node] = seeds[share._node] + t if share._node in seeds else t  # of x + y both are u itself
+    return run_backward(seeds, [u._node], retain=True, create=create).get(u._node) if seeds else None

@@ -168,30 +168,36 @@ class Operation:
         """RuntimeError if the user has changed an array that `node` saved."""
         reach.check(node, node.saved)
 
-    def lift(self, node: Any, g: Any, inputs: Sequence[Any]) -> list[Any]:
-        """The shares of `inputs` as Tensors: the same rules, on values that remember how they were made."""
+    def values(self, node: Any, lift: bool) -> dict[str, Any]:
+        """What the rules are called with, but for `g` and `needs`: as arrays, or as values that remember how they were made."""
         if node.saved is None:
             raise freed(node)
         values = dict(zip(self.kept, (node.saved,) if len(self.kept) == 1 else node.saved))
-        for i, name in enumerate(self.arguments):
-            if name in values:
-                values[name] = (
-                    tuple(map(lifted, values[name], node.inputs))
-                    if self.variadic
-                    else lifted(values[name], node.inputs[i])
-                )
-        if "out" in values:
-            values["out"] = lifted(values["out"], node)
-        if self.caches:
-            values["saved"] = self.forward(*(values[a] for a in self.arguments), *node.params)[1]
+        if lift:
+            for i, name in enumerate(self.arguments):
+                if name in values:
+                    values[name] = (
+                        tuple(map(lifted, values[name], node.inputs))
+                        if self.variadic
+                        else lifted(values[name], node.inputs[i])
+                    )
+            if "out" in values:
+                values["out"] = lifted(values["out"], node)
+            if self.caches:
+                values["saved"] = self.forward(*(values[a] for a in self.arguments), *node.params)[1]
         for key, (name, meta) in self._metadata().items():
             if not self.variadic and node.inputs[self.arguments.index(name)] is not None:
                 values[key] = getattr(node.inputs[self.arguments.index(name)], meta)
+        return values | dict(zip(self.keywords, node.params))
+
+    def lift(self, node: Any, g: Any, inputs: Sequence[Any]) -> list[Any]:
+        """The shares of `inputs` as Tensors: the same rules, on values that remember how they were made."""
+        values = self.values(node, lift=True)
         if self.reduces:
             g = kept_axes(g, node)
             if "out" in values:
                 values["out"] = kept_axes(values["out"], node)
-        values.update(zip(self.keywords, node.params), g=g, needs=tuple(p is not None for p in inputs))
+        values.update(g=g, needs=tuple(p is not None for p in inputs))
         if self.joint:
             shares = self.rules[0](*(values[n] for n in self.rule_parameters[0]))
         else:

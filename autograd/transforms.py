@@ -328,13 +328,12 @@ def _pushed(run: _Run, y: Any, tangents: list[Any]) -> Tensor:
 
 def _by_transposing(run: _Run, y: Any, tangents: list[Any]) -> Any:
     """∂y/∂x · t for Scalars: uᵀ ∂y/∂x is linear in u, so its derivative along t is what is wanted."""
+    from .forward import along
+
     u = Tensor._make(np.zeros(y.shape, y.dtype if y.dtype.kind == "f" else float), None).requires_grad_()
-    seeds: dict[Any, Any] = {}
-    for g, t in zip(run.pull(y, u, create=True), tangents):
-        if g._node is not None:  # of x + y, both pulled gradients are u itself
-            seeds[g._node] = seeds[g._node] + t if g._node in seeds else t
-    found = run_backward(seeds, [u._node], retain=True, create=run.nested) if seeds else {}
-    total = found.get(u._node, np.zeros(y.shape, y.dtype))
+    total = along(run.pull(y, u, create=True), tangents, u, run.nested)
+    if total is None:
+        total = np.zeros(y.shape, y.dtype)
     return total if isinstance(total, Tensor) else Tensor._make(np.asarray(total), None)
 
 
