@@ -381,9 +381,12 @@ def joint(forward: Any, rule: Any, name: str | None = None) -> Callable[..., Any
     return _declare("general", forward, [rule], name, joint=True)
 
 
-def constant(forward: Any, name: str | None = None) -> Callable[..., Any]:
-    """An operation whose derivative is zero wherever it has one (comparisons, sign, argmax): no gradient flows."""
-    return _declare("constant", forward, [None] * (forward.nin if isinstance(forward, np.ufunc) else 1), name)
+def constant(forward: Any, name: str | None = None, arrays: int = 1) -> Callable[..., Any]:
+    """An operation whose derivative is zero wherever it has one (comparisons, sign, argmax): no gradient flows.
+
+    `arrays` is how many of its arguments are arrays, where it is no ufunc, which knows it.
+    """
+    return _declare("constant", forward, [None] * (forward.nin if isinstance(forward, np.ufunc) else arrays), name)
 
 
 zero_unused_op = elementwise(

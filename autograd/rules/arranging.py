@@ -16,8 +16,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from ..arrays import engine
 from ..op import bilinear, implements, linear
 from .indexing import getitem
+from .operands import known, same, tensor_of
 from .shape import split
-from .sorting import known, same, tensor_of
 
 # --- Turning, and the axes ---
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..op import constant, elementwise, implements
-from .sorting import axis_in, constants, detached, index_of, same, tensor_of
+from .operands import axis_in, detached, index_of, same, tensor_of
 
 # --- Differences ---
 
@@ -322,7 +322,9 @@ isneginf = implements(np.isneginf)(constant(lambda x: np.isneginf(x), name="isne
 isposinf = implements(np.isposinf)(constant(lambda x: np.isposinf(x), name="isposinf"))
 iscomplex = implements(np.iscomplex)(constant(lambda x: np.iscomplex(x), name="iscomplex"))
 isreal = implements(np.isreal)(constant(lambda x: np.isreal(x), name="isreal"))
-_isclose = constants(lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), 2, name="isclose")
+_isclose = constant(
+    lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), arrays=2, name="isclose"
+)
 
 
 @implements(np.isclose)

@@ -11,7 +11,7 @@ import numpy as np
 from .. import modes
 from ..op import constant, general, implements, joint
 from .indexing import getitem
-from .sorting import index_of, same, settled, tensor_of
+from .operands import index_of, same, settled, tensor_of
 from .statistics import convolve
 
 # --- Powers, values ---

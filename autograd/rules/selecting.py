@@ -13,7 +13,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..arrays import engine
 from ..op import constant, implements, joint, linear
 from .indexing import getitem, scatter
-from .sorting import constants, detached, index_of, settled, tensor_of
+from .operands import detached, index_of, settled, tensor_of
 
 # --- By numbers ---
 
@@ -241,8 +241,10 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 
 # --- Questions and conversions (constant) ---
 
-_isin = constants(
-    lambda element, tests, unique, invert, kind: np.isin(element, tests, unique, invert, kind=kind), 2, name="isin"
+_isin = constant(
+    lambda element, tests, unique, invert, kind: np.isin(element, tests, unique, invert, kind=kind),
+    arrays=2,
+    name="isin",
 )
 
 

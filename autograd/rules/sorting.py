@@ -11,80 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
-from .. import modes
-from ..arrays import engine, plain
-from ..op import _declare, axes_of, constant, general, implements, joint, linear
-from ..reach import take_in
+from ..arrays import engine
+from ..op import axes_of, constant, general, implements, joint, linear
 from .indexing import getitem
+from .operands import axis_in, detached, index_of, known, same, settled, tensor_of
 from .reductions import count
-
-Array = Any
-
-
-# --- Arguments, and results whose shape depends on data ---
-
-
-def constants(forward: Callable[..., Any], arrays: int, name: str) -> Callable[..., Any]:
-    """An operation of several arrays through which no gradient flows."""
-    return _declare("constant", forward, [None] * arrays, name)
-
-
-def tensor_of(x: Any) -> Any:
-    """x as a Tensor: NumPy calls these functions also where only another argument is one."""
-    if isinstance(x, engine.Tensor):
-        return x
-    made = isinstance(x, int | float | list | tuple)
-    operand, value, _ = engine.adopt(np.asarray(x) if made else x)
-    if isinstance(operand, engine.Tensor):
-        return operand
-    return engine.Tensor._make(take_in(value) if isinstance(value, np.ndarray) and not made else value, None)
-
-
-def detached(x: Any) -> Any:
-    """x without its history, if it is a Tensor."""
-    return x.detach() if isinstance(x, engine.Tensor) else x
-
-
-def same(x: Any) -> Any:
-    """x as a result of its own."""
-    return np.reshape(x, x.shape)
-
-
-def index_of(t: Any) -> Any:
-    """Whole numbers as the keyword of an operation: an array, or the Tensor where a trace must know it."""
-    return t if modes.tracing() else plain(t)
-
-
-def known(x: Any, what: str) -> Any:
-    """The values of an argument on which the form of the result depends; an error while tracing."""
-    if isinstance(x, engine.Tensor):
-        x._readable(what)
-        x = x._data
-    return np.asarray(x)
-
-
-def axis_in(function: str, axis: int, x: Any) -> int:
-    """`axis` counted from the front."""
-    return normalize_axis_index(axis, x.ndim, function)
-
-
-def _as_before(x: Any, shape: tuple[int, ...], what: str) -> Any:
-    if x.shape != shape:
-        raise ValueError(
-            f"{what} has shape {x.shape} on these values, but the trace was made where it had {shape}; trace it again"
-        )
-    return x
-
-
-_as_before = linear(_as_before, lambda g: g, name="as_before")
-
-
-def settled(x: Any, what: str) -> Any:
-    """x, whose shape depends on data. A trace fixes it: a replay on data that give another shape is an error."""
-    return _as_before(x, x.shape, what) if modes.tracing() else x
-
 
 # --- Sorting ---
 
@@ -186,8 +118,8 @@ def lexsort(keys: Any, axis: int = -1) -> Any:
     return _lexsort(tuple(detached(tensor_of(key)) for key in keys), axis)
 
 
-_searchsorted = constants(
-    lambda a, v, side, sorter: np.searchsorted(a, v, side=side, sorter=sorter), 2, name="searchsorted"
+_searchsorted = constant(
+    lambda a, v, side, sorter: np.searchsorted(a, v, side=side, sorter=sorter), arrays=2, name="searchsorted"
 )
 
 

@@ -15,7 +15,7 @@ from .. import modes
 from ..arrays import engine
 from ..op import bilinear, constant, general, implements, joint
 from .indexing import getitem
-from .sorting import constants, detached, index_of, settled, tensor_of
+from .operands import detached, index_of, settled, tensor_of
 
 # --- Averages and covariances ---
 
@@ -219,7 +219,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return settled(counts, "bincount: the result")
 
 
-_digitize = constants(lambda x, bins, right: np.digitize(x, bins, right=right), 2, name="digitize")
+_digitize = constant(lambda x, bins, right: np.digitize(x, bins, right=right), arrays=2, name="digitize")
 
 
 @implements(np.digitize)
@@ -306,7 +306,9 @@ def _whole(bins: Any, i: int) -> int:
 
 
 _grid_edges = constant(_grid_edges, name="grid_edges")
-_cell = constants(lambda x, edges: np.searchsorted(edges, x, side="right") - (x == edges[-1]), 2, name="bin_number")
+_cell = constant(
+    lambda x, edges: np.searchsorted(edges, x, side="right") - (x == edges[-1]), arrays=2, name="bin_number"
+)
 
 
 @implements(np.histogramdd)
