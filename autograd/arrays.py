@@ -44,6 +44,7 @@ class OneInput(ArrayNode):
     """A node of one input. Without a tuple to hold it, the cyclic garbage collector has half as much to walk over."""
 
     __slots__ = ("x",)
+    __init__ = object.__init__  # so that Python makes one without a call; whoever does so fills the slots
 
     x: Any
 
@@ -56,6 +57,7 @@ class TwoInputs(ArrayNode):
     """A node of two inputs, each None where it needs no gradient."""
 
     __slots__ = ("a", "b")
+    __init__ = object.__init__
 
     a: Any
     b: Any
@@ -70,7 +72,7 @@ def new_node(op: Operation, inputs: Sequence[Any], out: Any, params: tuple[Any, 
     if op.variadic or len(inputs) > 2:
         node = ArrayNode(op, tuple(inputs))
     else:
-        node = object.__new__(OneInput if len(inputs) == 1 else TwoInputs)
+        node = OneInput() if len(inputs) == 1 else TwoInputs()
         node.order, node.op = graph.tick(), op
         node.grad = node.notes = node.saved = None
         if len(inputs) == 1:

@@ -142,7 +142,8 @@ names: dict[str, Any] = {
 class Step:
     """What `node.op` is for a Scalar: a declared operation, its arguments at `places` Scalars, the others numbers.
 
-    `shares(g, out, first, second)` is the product of g with the derivatives, on floats: one number, or two.
+    `shares(g, out, first, second)` is the product of g with the derivatives, on floats: one number, or two;
+    `push(node, g)` adds them to what the node's parents have.
     """
 
     def __init__(self, declared: op.Operation, places: tuple[int, ...]) -> None:
@@ -150,9 +151,11 @@ class Step:
         self.name, self.kind, self.arguments = declared.name, declared.kind, declared.arguments
         self.keeps, self.check_saved = declared.keeps, declared.check_saved
         constants = [i for i in range(len(self.arguments)) if i not in places]
+        self.of = "_".join([self.arguments[i] for i in places])
         self.order = [self.arguments[i] for i in (*places, *constants)]  # as a node holds them: Scalars come first
         self.before, self.after = (None,) * places[0], (None,) * (len(self.arguments) - places[-1] - 1)
         self.shares: Callable[..., Any]
+        self.push: Callable[[Any, float], None]
 
     def __repr__(self) -> str:
         return f"<operation {self.name} of Scalars>"
@@ -176,7 +179,7 @@ class Step:
         """The shares where floats err, and NumPy goes on with inf and NaN."""
         known = dict(zip(("g", "out", *self.order), map(np.float64, values)))
         with np.errstate(all="ignore"):
-            shares = [float(share) for share in self._by_rule(known)]
+            shares = [float(share) for share in self.by_rule(known)]
         return shares if len(shares) > 1 else shares[0]
 
     def lift(self, node: Any, g: Any, inputs: Sequence[Any]) -> list[Any]:
@@ -185,12 +188,12 @@ class Step:
         known = {"g": g, "out": node, **dict(zip(self.order, (node.a, b)))}
         lifting.append(get_ident())
         try:
-            shares = [recorded(share, g) for share in self._by_rule(known)]
+            shares = [recorded(share, g) for share in self.by_rule(known)]
         finally:
             lifting.remove(get_ident())
         return [*self.before, *shares, *self.after]
 
-    def _by_rule(self, known: dict[str, Any]) -> list[Any]:
+    def by_rule(self, known: dict[str, Any]) -> list[Any]:
         declared = self.declared
         return [declared.rules[i](*[known[name] for name in declared.rule_parameters[i]]) for i in self.places]
 
@@ -250,10 +253,8 @@ class Form:
         given = {name: Expression(name) for name in ("g", "out", *arguments)}
         forward = declared.forward(*[given[a] for a in arguments])
         parts = [f"def forward({', '.join(arguments)}): return {spelled(forward)}"]
-        for places, step in steps.items():
-            shares = [declared.rules[i](*[given[name] for name in declared.rule_parameters[i]]) for i in places]
-            parameters = ", ".join(["g", "out", *step.order, "_"][:4])
-            parts.append(f"def {_shares_of(step)}({parameters}): return {', '.join(map(spelled, shares))}")
+        for step in steps.values():
+            parts += [_source_of_shares(step), _source_of_push(step)]
         parts.append(_source_of_function(self, steps))
         source = "\n\n".join(parts) + "\n"
 
@@ -262,14 +263,30 @@ class Form:
         written: dict[str, Any] = {}
         exec(compile(source, filename, "exec"), names, written)
         for step in steps.values():
-            step.shares = written[_shares_of(step)]
+            step.shares, step.push = written["shares_of_" + step.of], written["push_to_" + step.of]
         self.forward, self.steps = written["forward"], steps
         self.function.__code__, self.function.__kwdefaults__ = written[declared.name].__code__, None
         self.source = source
 
 
-def _shares_of(step: Step) -> str:
-    return "_".join(["shares_of", *(step.arguments[i] for i in step.places)])
+def _source_of_shares(step: Step) -> str:
+    known = {name: Expression(name) for name in ("g", "out", *step.order)}
+    parameters = ", ".join(["g", "out", *step.order, "_"][:4])
+    return f"def shares_of_{step.of}({parameters}): return {', '.join(map(spelled, step.by_rule(known)))}"
+
+
+def _source_of_push(step: Step) -> str:
+    values = "g", "node._data", "a._data", "b._data" if len(step.places) == 2 else "node.b"
+    known = dict(zip(("g", "out", *step.order), map(Expression, values)))
+    shares = list(map(spelled, step.by_rule(known)))
+    lines = ["a = node.a", f"a._grad += {shares[0]}"]
+    if len(shares) == 2:  # an error may leave nothing half done
+        lines = [
+            "a = node.a; b = node.b",
+            f"to_a = {shares[0]}; to_b = {shares[1]}",
+            "a._grad += to_a; b._grad += to_b",
+        ]
+    return "\n    ".join([f"def push_to_{step.of}(node, g):", *lines])
 
 
 def _source_of_function(form: Form, steps: dict[tuple[int, ...], Step]) -> str:
@@ -289,7 +306,7 @@ def _source_of_function(form: Form, steps: dict[tuple[int, ...], Step]) -> str:
         except ERRORS as error: out = trouble({f}, error, {", ".join(x_y)})
         node = new(Scalar)
         node._data = out; node.a = {first}; node.b = {second}; node.op = {s}_{places}; node.order = tick()
-        node._grad = 0.0; node.g = node.notes = None
+        node._grad = 0.0; node.notes = None
         return node"""
 
     cases = []

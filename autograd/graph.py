@@ -5,15 +5,16 @@ hold the value itself, only what the derivative rules of its operation asked to 
 number when it is made, and an operation can only use values that exist already, so **creation order is a
 topological order**: walking the nodes from the newest to the oldest meets every node after all of its uses.
 
-That one fact is back-propagation (Goodfellow, Bengio and Courville, *Deep Learning*, section 6.5). `sweep` goes
-through the nodes once, newest first. When it comes to a node, the cotangent g = dJ/d(node) is complete, because
-every use of the node has already added its share; the node's rules turn g into shares for its inputs; and nothing
-is ever computed twice. This is dynamic programming: a lattice with 2⁵⁰ paths and 100 nodes takes 100 steps.
+That one fact is back-propagation (Goodfellow, Bengio and Courville, *Deep Learning*, section 6.5). `sweep` starts from
+the result, and of the nodes that it has reached always takes the newest. The cotangent g = dJ/d(node) is complete then,
+because every use of the node is newer and has already added its share; the node's rules turn g into shares for its
+inputs, which are reached thereby; and nothing is ever computed twice. This is dynamic programming: a lattice with 2⁵⁰ paths and 100 nodes takes 100 steps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import attrgetter
 from typing import Any
@@ -100,22 +101,22 @@ def sweep(
     `retain` keeps what the nodes saved; `lift` runs the rules on recorded values, so that the result can be
     differentiated again; `check` is called with every node, its cotangent and its shares.
     """
-    order = ancestors(seeds)
     wanted, useful = set(targets or ()), None
     if targets is not None:
         useful = set(wanted)
-        for node in reversed(order):
+        for node in reversed(ancestors(seeds)):
             if any(parent in useful for parent in node.inputs):
                 useful.add(node)
-        order = [node for node in order if node in useful]
     found: dict[Node, Any] = {}
-    pending = dict(seeds)  # the cotangents of nodes that are still to come, as far as they are summed up
-    owned: set[Node] = set()  # nodes whose sum was made here, so that more can be added in place
+    waiting = {node.order: node for node in seeds if useful is None or node in useful}  # the nodes reached
+    pending = {node.order: g for node, g in seeds.items()}  # their cotangents, as far as they are summed up
+    newest = [-number for number in waiting]  # a heap
+    heapify(newest)
+    owned: set[int] = set()  # whose sum was made here, so that more can be added in place
     take, so_far, changed = pending.pop, pending.get, latest_change[0]
-    for node in order:
-        g = take(node, None)
-        if g is None:
-            continue
+    while newest:
+        number = -heappop(newest)
+        node, g = waiting.pop(number), take(number)
         op = node.op
         if node.notes is not None:
             g = run_hooks(node, g)
@@ -139,16 +140,18 @@ def sweep(
         for parent, share in zip(inputs, shares):
             if share is None or parent is None:
                 continue
-            total = so_far(parent)
+            number = parent.order
+            total = so_far(number)
             if total is None:
-                pending[parent] = share
-            elif parent in owned:
+                waiting[number], pending[number] = parent, share
+                heappush(newest, -number)
+            elif number in owned:
                 total += share
-                pending[parent] = total
+                pending[number] = total
             else:
-                pending[parent] = total + share
+                pending[number] = total + share
                 if not lift:
-                    owned.add(parent)
+                    owned.add(number)
     return found if targets is None else {node: g for node, g in found.items() if node in wanted}
 
 

@@ -54,10 +54,9 @@ class Scalar(graph.Node):
     places in a graph: two Scalars of one value are two keys.
     """
 
-    __slots__ = ("_data", "g")
+    __slots__ = ("_data",)
 
     _data: float
-    g: Any  # the cotangent while a sweep is under way, None at all other times
 
     # Three slots of Node, under the names that fit here. A Scalar saves nothing for its derivative: values stay where
     # they are. So it is one object for the garbage collector, and a small one: that is most of its speed.
@@ -73,7 +72,7 @@ class Scalar(graph.Node):
     def __init__(self, data: Any, requires_grad: bool = True, name: str | None = None) -> None:
         self._data = _float(data, "Scalar(data)")
         self.a, self.b, self.op, self.order = None, 0.0, None, graph.tick()
-        self._grad, self.g, self.notes = 0.0, None, None
+        self._grad, self.notes = 0.0, None
         if name is not None:
             self.note("name", name)
         if not requires_grad:
@@ -206,12 +205,16 @@ class Scalar(graph.Node):
                 found = graph.sweep({self: seed}, inputs, lift=True)
         elif (anomaly := modes.innermost("anomaly")) is not None:
             found = graph.sweep({self: _float(gradient, "gradient")}, inputs, check=anomaly.backward)
-        elif inputs is None and lane.acquire(blocking=False):
-            return _sweep(self, _float(gradient, "gradient"))
-        else:  # another sweep is under way, in another thread or around a hook
-            found = graph.sweep({self: _float(gradient, "gradient")}, inputs)
-        for node, g in found.items():
-            node.accumulate(g)  # type: ignore[attr-defined]
+        else:
+            g = _float(gradient, "gradient")
+            if inputs is None:
+                with lane:
+                    if _sweep(self, g):
+                        return
+            found = graph.sweep({self: g}, inputs)
+        with lane:
+            for node, g in found.items():
+                node.accumulate(g)  # type: ignore[attr-defined]
 
     def accumulate(self, g: Any) -> None:
         self._grad = g if self._grad.__class__ is float and self._grad == 0.0 else self._grad + g
@@ -484,62 +487,70 @@ engine.of_scalars, engine.as_operand = of_scalars, as_operand
 
 # --- The sweep over floats --------------------------------------------------------------------------------------------
 
-lane = threading.Lock()  # one sweep at a time may keep its cotangents in the nodes
+lane = threading.RLock()  # one sweep at a time may keep its cotangents in the nodes
 
 
-def _sweep(root: Scalar, g: float) -> None:
-    """`graph.sweep` once more, for Scalars only, in a quarter of the time; to be called with `lane` acquired.
+def _sweep(root: Scalar, seed: float) -> bool:
+    """`graph.sweep` once more, for Scalars only, in a quarter of the time; False if it is not for this graph.
 
-    What is faster: a cotangent lies in its node, not in a dict, and tells at once that the node has been met; shares
-    are floats, so nothing asks whether they may be added in place.
+    What is faster: a cotangent is summed up in the node itself, where its gradient is to stay, not in a dict; `mark`, a
+    zero of this sweep's own, tells at once that a node has been met; shares are floats, so nothing asks whether they may
+    be added in place. Hooks must not see that: graphs with hooks, and observed ones, are left to `graph.sweep`.
     """
+    mark = float("0")  # a new object, unlike 0.0
+    earlier: list[Any] = [(root, root._grad)]  # nodes that had a gradient already, and which
     found: list[Any] = []
     stack: list[Any] = [root]
     keep, pop, push = found.append, stack.pop, stack.append
     try:
-        root.g = g
+        root._grad = mark
         while stack:
             node = pop()
+            if node.notes is not None and ("hooks" in node.notes or "value" in node.notes):
+                _put_back(found, earlier)
+                return False
             keep(node)
             a = node.a
             if a is not None:
-                if a.g is None:
-                    a.g = 0.0
+                grad = a._grad
+                if grad is not mark:
+                    if grad.__class__ is not float or grad:
+                        earlier.append((a, grad))
+                    a._grad = mark
                     push(a)
                 b = node.b
-                if b.__class__ is not float and b.g is None:
-                    b.g = 0.0
-                    push(b)
+                if b.__class__ is not float:
+                    grad = b._grad
+                    if grad is not mark:
+                        if grad.__class__ is not float or grad:
+                            earlier.append((b, grad))
+                        b._grad = mark
+                        push(b)
         found.sort(key=attrgetter("order"), reverse=True)
         for node in found[bisect_right(found, -graph.latest_change[0], key=lambda node: -node.order) :]:
             if node.op is not None:
                 graph.check_unchanged(node)
+        root._grad = seed
         for node in found:
-            g, node.g = node.g, None
-            if node.notes is not None:
-                g = graph.run_hooks(node, g)
-            node._grad += g
-            step = node.op
-            if step is None or g == 0.0:  # zero stays zero, whatever the derivative
-                continue
-            a, b, shares = node.a, node.b, step.shares
-            try:
-                if b.__class__ is float:
-                    a.g += shares(g, node._data, a._data, b)
-                else:
-                    to_a, to_b = shares(g, node._data, a._data, b._data)
-                    a.g += to_a
-                    b.g += to_b
-            except ERRORS:
-                for parent, share in zip(node.inputs, step.pull(node, g, node.inputs)):
-                    if parent is not None:
-                        parent.g += share
+            g = node._grad
+            if g and node.op is not None:  # zero stays zero, whatever the derivative
+                try:
+                    node.op.push(node, g)
+                except ERRORS:
+                    for parent, share in zip(node.inputs, node.op.pull(node, g, node.inputs)):
+                        if parent is not None:
+                            parent._grad += share
+        for node, grad in earlier:
+            g, node._grad = node._grad, grad
+            node.accumulate(g)
     except BaseException:
-        root.g = None
-        for node in found:
-            for parent in (node.a, node.b):
-                if isinstance(parent, Scalar):
-                    parent.g = None
-        lane.release()
+        _put_back(found, earlier)
         raise
-    lane.release()
+    return True
+
+
+def _put_back(found: list[Any], earlier: list[Any]) -> None:
+    for node in found:
+        node._grad = 0.0
+    for node, grad in earlier:
+        node._grad = grad

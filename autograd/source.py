@@ -168,9 +168,9 @@ def _source_of_function(op: Operation) -> str:
             inputs = "tuple(n_xs)" if op.variadic else f"({', '.join(f'n_{a}' for a in args)})"
             made = [f"        node = new(ArrayNode); node.inputs = {inputs}"]
         elif len(args) == 1:
-            made = [f"        node = new(OneInput); node.x = n_{args[0]}"]
+            made = [f"        node = OneInput(); node.x = n_{args[0]}"]
         else:
-            made = [f"        node = new(TwoInputs); node.a = n_{args[0]}; node.b = n_{args[1]}"]
+            made = [f"        node = TwoInputs(); node.a = n_{args[0]}; node.b = n_{args[1]}"]
         lines += [
             "    else:",
             *(
