@@ -33,7 +33,7 @@ def flatten(nest: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
     """The leaves of a nest of tuples, lists and dicts, and the function that puts others in their places."""
     if isinstance(nest, dict):
         flat, build = flatten(list(nest.values()))
-        return flat, lambda leaves: dict(zip(nest, build(leaves)))
+        return flat, lambda leaves: nest | dict(zip(nest, build(leaves)))
     if isinstance(nest, tuple | list):
         parts = [flatten(part) for part in nest]
         sizes = [len(flat) for flat, _ in parts]

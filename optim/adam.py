@@ -44,12 +44,17 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        settings = {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
+        settings = {
+            "lr": lr,
+            "betas": betas if np.isscalar(betas) else tuple(betas),
+            "eps": eps,
+            "weight_decay": weight_decay,
+        }
         super().__init__(params, {**settings, "amsgrad": amsgrad, "maximize": maximize})
 
     def check(self, group: Mapping[str, Any]) -> None:
         super().check(group)
-        if len(group["betas"]) != 2 or not all(0 <= beta < 1 for beta in group["betas"]):
+        if np.shape(group["betas"]) != (2,) or not all(0 <= beta < 1 for beta in group["betas"]):
             raise ValueError(f"Adam: betas are two numbers in [0, 1), such as (0.9, 0.999), and not {group['betas']}")
 
     def start(self, p: Any, *, amsgrad: bool | None = None) -> State:

@@ -432,6 +432,9 @@ def test_full_like_of_a_tensor_is_filled_with_it_and_not_with_a_constant():
     x, like = np.array(2.0), Tensor(np.zeros((2, 3)))
     assert slope(lambda x: np.full_like(like, x), x) == 6
     assert slope(lambda x: np.full_like(x, x[0]) * x, [1.0, 2.0]) == [4, 1]
+    scalar = autograd.Scalar(2.0)
+    (np.full_like(like, scalar) * 5).sum().backward()
+    assert scalar.grad == 30
     program = trace(lambda x: np.full_like(x, x[0]), np.zeros(2))
     assert program(np.array([5.0, 7.0])).tolist() == [5, 5]
     for filled in (

@@ -1,7 +1,7 @@
 """Functions of functions: their arguments, their results, and one inside another to any depth."""
 
 import math
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 
 import numpy as np
 import pytest
@@ -81,7 +81,7 @@ def test_a_gradient_that_does_not_depend_on_its_argument_is_zero():
 
 def test_nests_of_parameters():
     Layer = namedtuple("Layer", "w b")
-    parameters = {"layers": [Layer(A, V), Layer(2 * A, V)], "scale": 2.0}
+    parameters = OrderedDict(layers=[Layer(A, V), Layer(2 * A, V)], scale=2.0)
 
     def f(p, x):
         for layer in p["layers"]:
@@ -90,7 +90,7 @@ def test_nests_of_parameters():
 
     value, found = value_and_grad(f)(parameters, V)
     assert value == f(parameters, V)
-    assert type(found["layers"][0]) is Layer
+    assert (type(found), type(found["layers"][0])) == (OrderedDict, Layer)
     assert found["layers"][1].b.tolist() == [2, 2]
     assert found["layers"][0].w.tolist() == (2 * np.outer(2 * A.T @ np.ones(2), V)).tolist()
     assert found["scale"] == value / 2

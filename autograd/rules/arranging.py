@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from .. import graph
 from ..arrays import engine
 from ..op import bilinear, implements, linear
 from .indexing import getitem
@@ -489,6 +490,8 @@ def full_like(
 ) -> Any:  # fmt: skip
     """An array of the shape and dtype of a, filled with one value, NumPy's `full_like`; a Tensor keeps its gradient."""
     empty = np.empty_like(a, dtype=dtype, order=order, shape=shape, device=device)
+    if isinstance(fill_value, graph.Node):  # a Scalar
+        fill_value = fill_value.as_tensor()
     if isinstance(fill_value, engine.Tensor):
         return np.broadcast_to(np.astype(fill_value, empty.dtype), empty.shape)
     return tensor_of(np.full_like(empty._data, fill_value))

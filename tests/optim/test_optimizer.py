@@ -631,6 +631,7 @@ def test_what_are_no_parameters_is_refused(params, error, message):
         (optim.SGD, {"nesterov": True, "momentum": 0.9, "dampening": 0.1}, "and no dampening"),
         (optim.Adam, {"betas": (0.9, 1.0)}, r"betas are two numbers in \[0, 1\).*not \(0.9, 1.0\)"),
         (optim.Adam, {"betas": (0.9,)}, "betas are two numbers"),
+        (optim.Adam, {"betas": 0.9}, r"betas are two numbers.*not 0.9"),
         (optim.Adam, {"eps": -1}, "eps must not be negative"),
         (optim.Momentum, {"lr": -1}, "Momentum: lr must not be negative"),
     ],
