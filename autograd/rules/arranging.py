@@ -491,7 +491,7 @@ def full_like(
     """An array of the shape and dtype of a, filled with one value, NumPy's `full_like`; a Tensor keeps its gradient."""
     empty = np.empty_like(a, dtype=dtype, order=order, shape=shape, device=device)
     if isinstance(fill_value, graph.Node):  # a Scalar
-        fill_value = fill_value.as_tensor()
+        fill_value, _, _ = engine.adopt(fill_value)
     if isinstance(fill_value, engine.Tensor):
         return np.broadcast_to(np.astype(fill_value, empty.dtype), empty.shape)
     return tensor_of(np.full_like(empty._data, fill_value))
