@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from types import FrameType
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import modes
-
-PACKAGES = tuple(str(Path(__file__).parent.parent / name) + "/" for name in ("autograd", "nn", "optim"))
+from .lines import user_lines
 
 CAUSES = {
     "log": "log of 0 is -inf, of a negative number NaN, and its slope at 0 is infinite; logsumexp, log_softmax and the losses on "
@@ -85,15 +82,6 @@ class detect_anomaly(modes.Mode):
                         node.op, notes.get("lines", ()), notes.get("operands", ()),
                     )
                 )  # fmt: skip
-
-
-def user_lines(frame: FrameType | None) -> Iterator[tuple[str, int, str]]:
-    """(file, line, function) of the frames that are not this library's, the nearest first."""
-    while frame is not None:
-        code = frame.f_code
-        if not code.co_filename.startswith((*PACKAGES, "<autograd operation", "<frozen")):
-            yield code.co_filename, frame.f_lineno, code.co_name
-        frame = frame.f_back
 
 
 def _message(what: str, op: Any, lines: Sequence[Any], operands: Sequence[Any]) -> str:

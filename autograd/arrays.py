@@ -122,11 +122,14 @@ def beside(g: Any, share: Any) -> Any:
 
 
 def kept_axes(value: Any, node: Any) -> Any:
-    """The result of a reduction, or its cotangent, with the reduced axes as size 1."""
-    shape, axis, keepdims = node.inputs[0].shape, node.params[0], node.params[1]
-    if keepdims or not shape:
+    """The result of a reduction, or its cotangent, with the reduced axes as size 1; one number broadcasts as it is."""
+    axis, keepdims = node.params[:2]
+    if keepdims or axis is None:
         return value
-    return value.reshape(tuple([1 if axis is None or i in axis else n for i, n in enumerate(shape)]))
+    shape = list(value.shape)
+    for i in axis:
+        shape.insert(i, 1)
+    return value.reshape(tuple(shape))
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -145,10 +148,12 @@ def explain(error: Exception, op: Operation, args: Sequence[Any], params: Sequen
     """The same kind of error, with the operation, the shapes and the clashing axis named."""
     found = ", ".join(_describe(a) for a in (args[0] if op.variadic else args))
     clash = _clash(op, args[0] if op.variadic else args, params)
-    said = str(error)
-    message = f"{op.name}({found}{''.join(f', {k}={v!r}' for k, v in zip(op.keywords, params))}): {clash or said}"
+    said = " ".join(str(error).split())
+    message = f"{op.name}({found}{''.join(f', {k}={_shown(v)}' for k, v in zip(op.keywords, params))}): {clash or said}"
     if clash:
         return ValueError(message)
+    if isinstance(error, AttributeError | KeyError):  # NumPy's own stumble over what is no number, or no such word
+        return TypeError(message) if isinstance(error, AttributeError) else ValueError(message)
     for kind in (type(error), TypeError, ValueError):
         if isinstance(error, kind):
             try:
@@ -205,6 +210,15 @@ def unruled(op: Operation, params: Sequence[Any]) -> TypeError:
         f"{op.name}: {', '.join(names)} is a keyword, which has no derivative rule, and was given a Tensor; declare a rule "
         "for it (or None), or give a number or an array: x.item(), x.numpy()"
     )
+
+
+def _shown(value: Any) -> str:
+    """A keyword's value in one line: large arrays by dtype and shape."""
+    if isinstance(value, np.ndarray) and (value.size > 8 or value.ndim > 1):
+        return f"<{value.dtype} {value.shape}>"
+    if isinstance(value, tuple) and any(isinstance(part, np.ndarray) for part in value):
+        return f"({', '.join(map(_shown, value))},)"
+    return repr(value)
 
 
 def _describe(a: Any) -> str:

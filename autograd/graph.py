@@ -93,13 +93,15 @@ def sweep(
     *,
     retain: bool = False,
     lift: bool = False,
+    pull: Callable[[Node, Any, Sequence[Node | None]], Any] | None = None,
     check: Callable[[Node, Any, Iterable[Any]], None] | None = None,
 ) -> dict[Node, Any]:
     """{node: dJ/d(node)} for every target, given dJ/d(root) of each root in `seeds`.
 
     Without targets, for every leaf that is reached (and every Scalar). With targets, only nodes on a path to one of them are visited.
     `retain` keeps what the nodes saved; `lift` runs the rules on recorded values, so that the result can be
-    differentiated again; `check` is called with every node, its cotangent and its shares.
+    differentiated again; `pull` is called in place of an operation's own, which turns a node's cotangent into shares for
+    its inputs, and `check` with every node, its cotangent and its shares.
     """
     wanted, useful = set(targets or ()), None
     if targets is not None:
@@ -132,7 +134,7 @@ def sweep(
         if node.order < changed:
             check_unchanged(node)
         inputs = node.inputs if useful is None else [p if p in useful else None for p in node.inputs]
-        shares = op.lift(node, g, inputs) if lift else op.pull(node, g, inputs)
+        shares = op.lift(node, g, inputs) if lift else (pull or op.pull)(node, g, inputs)
         if check is not None:
             check(node, g, shares)
         if not retain:

@@ -139,6 +139,8 @@ class unwatched(Mode):
 def innermost(kind: str) -> Any:
     """The value of the innermost mode of this kind that holds for the calling code, or None."""
     entries = [entry for entry in reversed(tuple(entered)) if entry.mode.kind == kind]
+    if not entries:
+        return None
     if any(entry.owner is not None for entry in entries):
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:

@@ -268,7 +268,13 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
     nodes = [n for _, _, n in triples]
     if not op.variadic and not op.joint:
         nodes = [n if rule is not None else None for n, rule in zip(nodes, op.rules)]
-    if any(n is not None for n in nodes) and op.kind != "constant" and modes.innermost("recording") is not False:
+    recording = modes.innermost("recording") is not False
+    if op.kind == "linear" and not op.variadic and isinstance(out, np.ndarray) and out.base is not None:
+        base = triples[0][0]
+        base._shared = result._shared = True
+        if recording:
+            result._base = getattr(base, "_base", base)
+    if any(n is not None for n in nodes) and op.kind != "constant" and recording:
         node = new_node(op, nodes, out, params)
         kept: list[Any]
         if tracer is not None:  # a trace keeps Tensors, so that a value keeps its identity
@@ -279,7 +285,7 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
         node.saved = op.keep(*([kept, nodes] if op.variadic else kept + nodes), kept_out, saved)
         if reach.handed and tracer is None:
             reach.guard(node)
-        result._node = node
+        result._made = node
         if modes.innermost("observe"):
             node.note("value", out)
             constants = {a: v for a, v, n in zip(op.arguments, values, nodes) if n is None and v is not None}

@@ -30,10 +30,12 @@ Array = np.ndarray[Any, Any]
 class Changed(RuntimeError):
     """An array has changed that a backward pass needs as it was."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Any, line: str | None = None) -> None:
+        recorded = next(((file, number) for file, number, _ in (node.notes or {}).get("lines", ())), None)
         super().__init__(
-            f"backward through {node.op.name}: an array that it used was changed in place after the graph was recorded, "
-            "by an optimizer's step, through numpy(), or through the array that a Tensor was made on, so its gradient would be wrong. "
+            f"backward through {node.op.name}{' (at {}:{})'.format(*recorded) if recorded else ''}: an array that it used "
+            f"was changed in place {f'at {line} ' if line else ''}after the graph was recorded, "
+            "by an optimizer's step, by writing into it or a view of it, through numpy(), or through the array that a Tensor was made on, so its gradient would be wrong. "
             "Call backward() before the change, compute the loss again after it, or change a copy: a = x.numpy().copy()"
         )
 
@@ -43,6 +45,7 @@ class Written(NamedTuple):
 
     owner: weakref.ref[Array]
     last: int
+    line: str | None
 
 
 class Handed(NamedTuple):
@@ -126,13 +129,13 @@ def _lone(holder: list[Array]) -> tuple[int, int]:
 ALONE, ALONE_IN_VIEW = _lone([np.zeros(1)]), _lone([np.zeros(1)[:]])
 
 
-def wrote(*arrays: Array) -> None:
+def wrote(*arrays: Array, line: str | None = None) -> None:
     """Note that these arrays have just been written to in place: older nodes that saved them, or views of them, are out of date."""
     now = graph.touch()
     for array in arrays:
         memory = owner(array)
         known = written.get(id(memory))
-        written[id(memory)] = Written(known.owner if known else _reference(memory, written), now)
+        written[id(memory)] = Written(known.owner if known else _reference(memory, written), now, line)
 
 
 def _reference(memory: Array, entries: dict[int, Any]) -> weakref.ref[Array]:
@@ -177,4 +180,4 @@ def check(node: Any, saved: Any) -> None:
             or (before is not None and before != fingerprint(array))
             or (known and known.since > node.order and known.fingerprint not in (None, fingerprint(memory)))
         ):
-            raise Changed(node)
+            raise Changed(node, writing.line if writing else None)

@@ -423,7 +423,7 @@ def _chosen(x: Any, *others: Any) -> Any:
 CHOOSING: dict[str, Callable[..., Any]] = {
     "where": lambda condition, a, b: _chosen(a, b) if condition else _chosen(b, a),
     "clip": lambda x, low, high: (
-        _chosen(low, x, high) if x < low else _chosen(high, x, low) if x > high else _chosen(x, low, high)
+        _chosen(high, x, low) if max(x, low) > high else _chosen(low, x, high) if x < low else _chosen(x, low, high)
     ),
 }
 

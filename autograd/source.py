@@ -132,12 +132,12 @@ def _source_of_function(op: Operation) -> str:
         lines += [
             "    n_xs = []; v_xs = []; lift = False",
             "    for x in xs:",
-            "        if isinstance(x, Tensor): n_xs.append(x._node); v_xs.append(x._data); lift = True",
+            "        if isinstance(x, Tensor): n_xs.append(x._made); v_xs.append(x._data); lift = True",
             "        else: x, v, n = adopt(x); n_xs.append(n); v_xs.append(v); lift = lift or n is not None",
         ]
     for a in args if not op.variadic else []:
         lines += [
-            f"    if isinstance({a}, Tensor): v_{a} = {a}._data; n_{a} = {a}._node",
+            f"    if isinstance({a}, Tensor): v_{a} = {a}._data; n_{a} = {a}._made",
             f"    elif {a}.__class__ in PLAIN: v_{a} = {a}; n_{a} = None",
         ]
         if op.kind in ("elementwise", "constant"):
@@ -191,7 +191,13 @@ def _source_of_function(op: Operation) -> str:
         ]
     if op.kind != "constant" and keywords:
         lines.append(f"    if out.__class__ is Tensor: raise unruled({k}, {params})")
-    lines += ["    result = new(Tensor)", "    result._data = out; result._node = node", "    return result"]
+    lines += ["    result = new(Tensor)", "    result._data = out; result._made = node"]
+    if op.kind == "linear" and len(args) == 1 and not op.variadic:
+        x = args[0]
+        lines.append(
+            f"    if out.__class__ is ndarray and out.base is not None: result._base = getattr({x}, '_base', {x}); {x}._shared = True"
+        )
+    lines.append("    return result")
     return "\n".join(lines)
 
 
@@ -222,7 +228,7 @@ def _source_of_pull(op: Operation) -> str:
             " return [None if n is None else zeros(n.shape, n.dtype) for n in inputs]"
         )
     if op.reduces:
-        lines.append("    if g.ndim != len(inputs[0].shape): g = kept_axes(g, node)")
+        lines.append("    if s_axis is not None and not s_keepdims: g = kept_axes(g, node)")
         if "out" in op.kept:
             lines.append("    s_out = kept_axes(s_out, node)")
     if op.joint:

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple, Self, cast
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from . import graph, modes, op
+from . import graph, inplace, modes, op
 from .arrays import ArrayNode
 from .op import registry
-from .reach import hand_out, take_in, wrote
+from .reach import hand_out, take_in
 from .rules import arithmetic, comparison, fused, indexing, linalg, reductions, shape
 
 _new = object.__new__
@@ -53,6 +53,15 @@ class Size(int):
         return self._shape if dim is None else self._shape[dim]
 
 
+def _in_place(name: str) -> Callable[..., Tensor]:
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return self._become(getattr(type(self), name), *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = name + "_"
+    method.__doc__ = f"PyTorch's `{name}_`: the result of `{name}` takes the place of the values. Returns self."
+    return method
+
+
 class ValuesAndIndices(NamedTuple):
     """What PyTorch's reductions over `dim=` return."""
 
@@ -75,11 +84,14 @@ class Tensor:
     Raises TypeError for complex or non-numeric data, and for `requires_grad=True` on integers.
     """
 
-    __slots__ = ("_data", "_node", "_aside", "__weakref__")
+    __slots__ = ("_data", "_made", "_aside", "_base", "_shared", "_log", "__weakref__")
 
     _data: Any
-    _node: Any
+    _made: Any  # the node that made it, before anything was written into its memory
     _aside: Any  # the leaf it was, once requires_grad has been taken back
+    _base: Any  # of a view: the Tensor whose memory it sees
+    _shared: bool  # whether anyone else may see its memory
+    _log: Any  # what was written into its memory: see `inplace.py`
     __hash__ = object.__hash__
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None, *, device: Any = None) -> None:
@@ -91,7 +103,7 @@ class Tensor:
         if isinstance(data, Tensor):
             data._readable("Tensor(tensor)")
         self._data = as_array(data, dtype)
-        self._node = None
+        self._made = None
         if requires_grad:
             self.requires_grad_()
 
@@ -99,8 +111,17 @@ class Tensor:
     def _make(value: Any, node: Any) -> Tensor:
         """A Tensor on this very array, made at this node."""
         t: Tensor = _new(Tensor)
-        t._data, t._node = value, node
+        t._data, t._made = value, node
         return t
+
+    @property
+    def _node(self) -> Any:
+        """The node that it stands at: the one that made it, or one that knows of what was written into it since."""
+        return inplace.current_node(self) if inplace.alive[0] else self._made
+
+    @_node.setter
+    def _node(self, node: Any) -> None:
+        self._made = node
 
     # --- What it is ---
 
@@ -214,6 +235,7 @@ class Tensor:
         self._readable("numpy()")
         if self._data.__class__ is not np.ndarray:  # a NumPy scalar: from now on the array that was handed out
             self._data = np.asarray(self._data)
+        self._shared = True
         return hand_out(self._data)
 
     @property
@@ -221,7 +243,11 @@ class Tensor:
         """A Tensor without history on the same memory. Assigning replaces the values."""
         if self._data.__class__ is not np.ndarray:
             self._data = np.asarray(self._data)
-        return detached(self) if modes.tracing() else Tensor._make(self._data, None)
+        if modes.tracing():
+            return detached(self)
+        twin = Tensor._make(self._data, None)
+        twin._shared = self._shared = True
+        return twin
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -234,6 +260,10 @@ class Tensor:
         self._data = values if isinstance(value, Tensor) else take_in(values)
         if self._node is not None and self._node.op is None:
             self._node.shape, self._node.dtype = self._data.shape, self._data.dtype
+        for slot in ("_base", "_shared", "_log"):  # which were about the memory that it had
+            if hasattr(self, slot):
+                delattr(self, slot)
+        self._shared = True
         graph.touch(self._node)
 
     def item(self) -> Any:
@@ -277,6 +307,7 @@ class Tensor:
             )
         if self._data.__class__ is not np.ndarray:
             return np.array(self._data, dtype=dtype, copy=copy)
+        self._shared = True
         return np.array(hand_out(self._data), dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -359,7 +390,7 @@ class Tensor:
                 "only leaves can be deep-copied: a copy would have no history; use x.detach() or x.clone()"
             )
         twin: Tensor = _new(type(self))
-        twin._data, twin._node = np.array(self._data), None
+        twin._data, twin._made = np.array(self._data), None
         memo[id(self)] = twin
         if self._node is not None:
             twin.requires_grad_()
@@ -492,48 +523,36 @@ class Tensor:
 
     # --- Operators ---
 
-    def _changed_to(self, result: Tensor) -> Tensor:
-        """What `self += other` leaves: this Tensor with new values, where no graph is concerned; else the result, as `self + other`."""
-        if modes.tracing() or result._node is not None or (self._node is not None and self._node.op is not None):
-            if self._node is not None and self._node.op is None:
-                raise RuntimeError(
-                    "a leaf that needs a gradient cannot be changed in place while operations are recorded: write "
-                    "x = x + y for a new value, or put the change of a parameter under no_grad()"
-                )
-            return result
-        if not isinstance(self._data, np.ndarray):
-            self._data = np.asarray(self._data)
-        if result.shape != self.shape:
-            raise ValueError(
-                f"a Tensor of shape {self.shape} cannot take the shape {result.shape} in place; write x = x + y"
-            )
-        np.copyto(self._data, result._data, casting="same_kind")
-        wrote(self._data)
-        return self
+    def _become(self, function: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+        """What `function` makes of self takes its place: what `self += other` does."""
+        if modes.tracing():
+            return function(self, *args, **kwargs)
+        inplace.begin(self, args)
+        return inplace.take_value(self, function(self, *args, **kwargs))
 
     def __iadd__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._changed_to(self + other)
+        return self._become(arithmetic.add, other)
 
     def __isub__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._changed_to(self - other)
+        return self._become(arithmetic.subtract, other)
 
     def __imul__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._changed_to(self * other)
+        return self._become(arithmetic.multiply, other)
 
     def __itruediv__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._changed_to(self / other)
+        return self._become(arithmetic.divide, other)
 
     def __ifloordiv__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._changed_to(self // other)
+        return self._become(comparison.floor_divide, other)
 
     def __imod__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._changed_to(self % other)
+        return self._become(arithmetic.remainder, other)
 
     def __ipow__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._changed_to(self**other)
+        return self._become(arithmetic.power, other)
 
     def __imatmul__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._changed_to(self @ other)
+        return self._become(linalg.matmul, other)
 
     __add__ = arithmetic.add
     __sub__ = arithmetic.subtract
@@ -599,15 +618,14 @@ class Tensor:
         return comparison.right_shift(other, self)
 
     def __getitem__(self, index: Any) -> Tensor:
-        if index.__class__ is int or index.__class__ is slice:
-            return indexing.getitem(self, index)
-        return indexing.getitem(self, _index(index))
+        if index.__class__ is not int and index.__class__ is not slice:
+            index = _index(index)
+        if inplace.alive[0] and (found := inplace.read(self, index)) is not None:
+            return found
+        return indexing.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise TypeError(
-            "a Tensor cannot be assigned into; build the result with np.where, np.concatenate or np.stack, "
-            "or change the values outside the graph with tensor.numpy()[index] = value"
-        )
+        inplace.write(self, _index(index), value)
 
     # --- Methods: NumPy's names and PyTorch's ---
 
@@ -929,6 +947,96 @@ class Tensor:
     def cpu(self) -> Tensor:
         return self
 
+    # --- In place: PyTorch's names, which end in _ ---
+
+    def fill_(self, value: Any) -> Self:
+        """Write one number into every element. Returns self."""
+        self[...] = value
+        return self
+
+    def zero_(self) -> Self:
+        """Write 0 into every element. Returns self."""
+        return self.fill_(0)
+
+    def copy_(self, src: Any) -> Self:
+        """Write the values of `src`, broadcast to this shape and cast to this dtype. Returns self."""
+        self[...] = src
+        return self
+
+    def detach_(self) -> Self:
+        """Forget how it was made: from now on no gradient flows through it. Returns self."""
+        if hasattr(self, "_base"):
+            raise RuntimeError("detach_() on a view, which belongs to the graph of its base; write x = x.detach()")
+        self._made = None
+        if hasattr(self, "_log"):
+            del self._log
+        return self
+
+    def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Any = None) -> Self:
+        """Write normally distributed random numbers. Returns self."""
+        return self.fill_(_drawn(self, "randn", generator) * std + mean)
+
+    def uniform_(self, low: Any = 0.0, high: Any = 1.0, *, generator: Any = None) -> Self:
+        """Write random numbers uniform on [low, high). Returns self."""
+        return self.fill_(_drawn(self, "rand", generator) * (high - low) + low)
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Self:
+        """Write 1 with probability p, else 0. Returns self."""
+        return self.fill_(_drawn(self, "rand", generator) < p)
+
+    abs_ = _in_place("abs")
+    absolute_ = _in_place("absolute")
+    acos_ = _in_place("acos")
+    arccos_ = _in_place("arccos")
+    arcsin_ = _in_place("arcsin")
+    arctan_ = _in_place("arctan")
+    asin_ = _in_place("asin")
+    atan_ = _in_place("atan")
+    ceil_ = _in_place("ceil")
+    clamp_ = _in_place("clamp")
+    clip_ = _in_place("clip")
+    cos_ = _in_place("cos")
+    cosh_ = _in_place("cosh")
+    exp_ = _in_place("exp")
+    exp2_ = _in_place("exp2")
+    expm1_ = _in_place("expm1")
+    floor_ = _in_place("floor")
+    log_ = _in_place("log")
+    log10_ = _in_place("log10")
+    log1p_ = _in_place("log1p")
+    log2_ = _in_place("log2")
+    nan_to_num_ = _in_place("nan_to_num")
+    neg_ = _in_place("neg")
+    negative_ = _in_place("negative")
+    reciprocal_ = _in_place("reciprocal")
+    relu_ = _in_place("relu")
+    round_ = _in_place("round")
+    rsqrt_ = _in_place("rsqrt")
+    sigmoid_ = _in_place("sigmoid")
+    sign_ = _in_place("sign")
+    sin_ = _in_place("sin")
+    sinh_ = _in_place("sinh")
+    sqrt_ = _in_place("sqrt")
+    square_ = _in_place("square")
+    tan_ = _in_place("tan")
+    tanh_ = _in_place("tanh")
+    trunc_ = _in_place("trunc")
+    add_ = _in_place("add")
+    sub_ = _in_place("sub")
+    subtract_ = _in_place("subtract")
+    mul_ = _in_place("mul")
+    multiply_ = _in_place("multiply")
+    div_ = _in_place("div")
+    divide_ = _in_place("divide")
+    true_divide_ = _in_place("true_divide")
+    floor_divide_ = _in_place("floor_divide")
+    remainder_ = _in_place("remainder")
+    fmod_ = _in_place("fmod")
+    pow_ = _in_place("pow")
+    masked_fill_ = _in_place("masked_fill")
+    cumsum_ = _in_place("cumsum")
+    cumprod_ = _in_place("cumprod")
+
     def contiguous(self) -> Tensor:
         return self
 
@@ -1042,9 +1150,15 @@ def _holds_numpy_scalars(data: Any) -> bool:
     return isinstance(data, np.generic | np.ndarray)
 
 
+def _drawn(t: Tensor, how: str, generator: Any) -> Any:
+    """Random numbers of t's shape, as a float64 array."""
+    draw = getattr(importlib.import_module("autograd.random"), how)
+    return draw(*t.shape, generator=generator, dtype=np.float64)._data
+
+
 def _rebuild(kind: type[Tensor], data: Any, requires_grad: bool) -> Tensor:
     t: Tensor = _new(kind)
-    t._data, t._node = data, None
+    t._data, t._made = data, None
     return t.requires_grad_() if requires_grad else t
 
 

@@ -6,6 +6,7 @@ lists and dicts of arrays. Inside one another they compose to any order: the inn
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -131,6 +132,17 @@ class _Run:
                 g = np.array(g)  # a rule may have returned a view or the seed itself
             shares.append(g if isinstance(g, Tensor) or isinstance(x, graph.Node) else Tensor._make(g, None))
         return shares
+
+    def rows(self, y: Any, seeds: Any) -> Any:
+        """vᵀ ∂y/∂x for every seed v and the one variable x, as an array."""
+        x = self.variables[0]
+        if not isinstance(y, graph.Node) and y._node is not None and not isinstance(x, graph.Node):
+            from .batched import pull_rows
+
+            found = pull_rows(y._node, seeds, [x._node])
+            if found is not None:
+                return np.zeros((len(seeds), *x.shape), x.dtype) if found[0] is None else found[0]
+        return np.array([self.pull(y, seed)[0]._data for seed in seeds], x.dtype).reshape(len(seeds), *x.shape)
 
     def results(self, shares: Sequence[Any]) -> Any:
         nest = self.rebuild([_out(g, x) for g, x in zip(shares, self.given)])
@@ -350,16 +362,12 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
         y = run.array("jacobian")
         if len(run.variables) != 1:
             raise TypeError("jacobian differentiates by one array; give its place in argnums")
-        rows = []
-        for i in np.ndindex(*y.shape):
-            seed = np.zeros(y.shape, y.dtype)
-            seed[i] = 1
-            rows.append(run.pull(y, seed)[0])
-        shape = (*y.shape, *run.variables[0].shape)
-        if rows and (run.nested or modes.tracing()):
-            return np.reshape(np.stack(rows), shape)
-        values = np.array([r._data for r in rows], run.variables[0].dtype).reshape(shape)
-        return _out(Tensor._make(values, None), run.given[0])
+        x, shape = run.variables[0], (*y.shape, *run.variables[0].shape)
+        seeds = np.eye(math.prod(y.shape), dtype=y.dtype).reshape(math.prod(y.shape), *y.shape)
+        if run.nested or modes.tracing():
+            rows = [run.pull(y, seed)[0] for seed in seeds]
+            return np.reshape(np.stack(rows), shape) if rows else _out(Tensor._make(np.zeros(shape, x.dtype), None), x)
+        return _out(Tensor._make(run.rows(y, seeds).reshape(shape), None), run.given[0])
 
     return matrix
 

@@ -35,7 +35,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
         input = _floating(Tensor(input), weight.dtype, "linear")
     try:
         return fused.linear_layer(input, weight, bias)
-    except (ValueError, AttributeError) as error:
+    except (ValueError, TypeError) as error:
         shapes = input.shape, weight.shape
         if not shapes[0] or shapes[0][-1] != shapes[1][-1]:
             raise ValueError(

@@ -23,7 +23,7 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         if isinstance(data, Tensor):
-            self._data, self._node = data.data._data, None
+            self._data, self._made = data.data._data, None
             if requires_grad:
                 self.requires_grad_()
         else:
@@ -37,8 +37,8 @@ class Parameter(Tensor):
     @name.setter
     def name(self, name: str | None) -> None:
         self._name = name
-        if self._node is not None:
-            self._node.note("name", name)
+        if self._made is not None:
+            self._made.note("name", name)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         super().requires_grad_(requires_grad)

@@ -109,7 +109,7 @@ class Joint:
         """Put the gradients of the parameters into `gradient`; False if one has none, or other values than before."""
         gradients = []
         for p, view in self.members:
-            node = p._node
+            node = p._made
             if node is None or node.grad is None or p._data is not view:
                 return False
             gradients.append(node.grad._data.ravel())
@@ -292,7 +292,7 @@ class Optimizer:
         """Forget the gradients, so that the next backward starts from nothing; or fill them with zeros."""
         for group in self.param_groups:
             for p in group["params"]:
-                node = p._node
+                node = p._made
                 if node is not None and node.grad is not None:
                     node.grad = None if set_to_none else Tensor(np.zeros(p.shape, p.dtype))
 
@@ -326,7 +326,7 @@ class Optimizer:
                 self._update(joint.values, joint.gradient, joint.state, settings, joint.count)
                 changed.append(joint.values)
             for slot in plan.alone:
-                node = slot.p._node
+                node = slot.p._made
                 if node is not None and node.grad is not None:
                     values = slot.follow()
                     slot.own_count += 1
@@ -535,7 +535,7 @@ def _sole(p: Tensor) -> bool:
 
 
 def _has_gradient(p: Tensor) -> bool:
-    return p._node is not None and p._node.grad is not None
+    return p._made is not None and p._made.grad is not None
 
 
 def _plain(value: Any) -> Any:

@@ -19,13 +19,14 @@ MODULES = {
 
 # A module may import what stands on its own line or above it; the packages' faces, `__init__.py`, stand below all.
 LEVELS = """
-    graph modes
+    graph modes lines
     arrays reach
     source
     op
     rules
+    inplace
     tensor
-    forward
+    forward batched
     floats scalar
     factories functions random
     linalg fft special

@@ -1,4 +1,4 @@
-"""docs/operations.md says of every function of NumPy what it does on Tensors, and is what its script writes."""
+"""docs/operations.md says of every function of NumPy, and of SciPy's special ones, what it does on Tensors, and is what its script writes."""
 
 import importlib.util
 from pathlib import Path
@@ -18,8 +18,25 @@ def test_nothing_is_left_out():
 
 
 def test_the_page_is_what_the_script_writes():
-    pytest.importorskip("scipy")
+    scipy = pytest.importorskip("scipy")
     if np.lib.NumpyVersion(np.__version__) < "2.4.0":
         pytest.skip("the page lists the functions of the newest NumPy")
+    if np.lib.NumpyVersion(scipy.__version__) < "1.17.0":
+        pytest.skip("the page lists the functions of the newest SciPy")
     written = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     assert written == operations.page(), "run python docs/operations.py"
+
+
+def test_at_least_330_different_functions_are_differentiable():
+    pytest.importorskip("scipy.special")
+    counts = operations.distinct()
+    assert sum(counts.values()) >= 330
+    assert counts["numpy"] + counts["numpy.linalg"] >= 220
+    assert f"{sum(counts.values())} different functions:\n{counts['numpy']} of `numpy`, " in operations.page()
+
+
+def test_an_alias_is_counted_once(monkeypatch):
+    before = sum(operations.distinct().values())
+    monkeypatch.setitem(operations.MODULES, "again", np.linalg)
+    assert np.acos is np.arccos
+    assert sum(operations.distinct().values()) == before

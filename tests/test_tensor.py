@@ -308,15 +308,6 @@ def test_unary_operators():
     assert divmod(5, 2) == (Tensor(5) // 2, Tensor(5) % 2)
 
 
-def test_augmented_assignment_makes_a_new_tensor_where_it_is_recorded():
-    x = Tensor([1.0], requires_grad=True)
-    y = z = x * 1
-    y += 1
-    y *= 3
-    y.sum().backward()
-    assert (x.tolist(), z.tolist(), y.tolist(), x.grad.tolist()) == ([1], [1], [6], [3])
-
-
 def test_augmented_assignment_changes_what_is_not_recorded():
     x = y = Tensor([7.0, 3.0])
     for change in ("+= 1", "-= 2", "*= 3.0", "/= 4", "//= 0.5", "**= 2", "%= 7", "@= np.eye(2, dtype=np.float32)"):
@@ -328,7 +319,7 @@ def test_augmented_assignment_changes_what_is_not_recorded():
     with pytest.raises(ValueError, match="cannot take the shape"):
         x += np.ones((2, 2))
     counts = Tensor([1, 2])
-    with pytest.raises(TypeError, match="same_kind"):
+    with pytest.raises(TypeError, match="int64 cannot take values of float"):
         counts += 0.5
 
 

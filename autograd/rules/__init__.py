@@ -13,11 +13,15 @@ from . import (
     norms,
     polynomials,
     reductions,
+    scimath,
     selecting,
+    sequences,
+    sets,
     shape,
     solving,
     sorting,
     statistics,
+    windows,
 )
 
 __all__ = [
@@ -33,9 +37,13 @@ __all__ = [
     "norms",
     "polynomials",
     "reductions",
+    "scimath",
     "selecting",
+    "sequences",
+    "sets",
     "shape",
     "solving",
     "sorting",
     "statistics",
+    "windows",
 ]

@@ -219,8 +219,9 @@ def _places(function: str, n: int, axis: int, obj: Any, *rest: Any) -> Any:
     """What NumPy's insert or delete makes of the numbers 0 to n - 1."""
     try:
         return getattr(np, function)(np.arange(n), obj, *rest)
-    except (IndexError, ValueError) as error:
-        raise type(error)(f"{function}: along axis {axis} of size {n}: {error}") from None
+    except (IndexError, ValueError, AttributeError) as error:
+        kind = TypeError if isinstance(error, AttributeError) else type(error)
+        raise kind(f"{function}: along axis {axis} of size {n}: {error}") from None
 
 
 def _known_index(function: str, obj: Any) -> Any:
@@ -540,10 +541,10 @@ def ix_(*args: Any) -> tuple[Any, ...]:
     """Vectors of indices as an index for all their combinations, NumPy's `ix_`."""
     out = []
     for i, x in enumerate(args):
-        x = tensor_of(x)
+        listed, x = isinstance(x, list | tuple), tensor_of(x)
         if x.ndim != 1:
             raise ValueError(f"ix_: indices must be vectors, and number {i} has shape {x.shape}")
-        if not x.shape[0]:
+        if listed and not x.shape[0]:
             x = np.astype(x, np.intp)
         elif x.dtype == bool:
             x = np.flatnonzero(x)

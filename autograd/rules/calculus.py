@@ -26,7 +26,7 @@ def _border(x: Any, value: Any, axis: int) -> Any:
 
 
 @implements(np.diff)
-def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue) -> Any:
     """The differences between neighbours along `axis`, n times over, NumPy's `diff`.
 
     >>> diff(Tensor([1.0, 4.0, 9.0]))
@@ -40,8 +40,8 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if not x.ndim:
         raise ValueError("diff: a number has no neighbours; x must have at least one dimension")
     axis = axis_in("diff", axis, x)
-    if prepend is not None or append is not None:
-        borders = [None if b is None else _border(x, b, axis) for b in (prepend, append)]
+    if prepend is not np._NoValue or append is not np._NoValue:
+        borders = [None if b is np._NoValue else _border(x, b, axis) for b in (prepend, append)]
         x = np.concatenate([part for part in (borders[0], x, borders[1]) if part is not None], axis=axis)
     for _ in range(n):
         after, before = _part(x, axis, 1, None), _part(x, axis, None, -1)
@@ -162,10 +162,10 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     tensor(4.)
     """
     y = tensor_of(y)
-    axis = axis_in("trapezoid", axis, y)
+    along, axis = axis, axis_in("trapezoid", axis, y)
     if x is not None:
         x = tensor_of(x)
-        dx = diff(x, axis=axis if x.ndim > 1 else -1)
+        dx = diff(x, axis=along if x.ndim > 1 else -1)
         dx = dx if x.ndim > 1 else np.reshape(dx, (-1,) + (1,) * (y.ndim - axis - 1))
     return np.sum(dx * (_part(y, axis, 1, None) + _part(y, axis, None, -1)) / 2.0, axis=axis)
 

@@ -154,7 +154,7 @@ _eigvalsh = general(lambda x: np.linalg.eigvalsh(x), _eigvalsh_rule, name="eigva
 
 def symmetric(name: str, x: Any, UPLO: str) -> Any:
     check_square(name, x)
-    if UPLO.upper() not in ("L", "U"):
+    if not isinstance(UPLO, str) or UPLO.upper() not in ("L", "U"):
         raise ValueError(f"{name}: UPLO must be 'L' or 'U', not {UPLO!r}")
     return mirrored(x, UPLO.upper() == "U")
 

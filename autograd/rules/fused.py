@@ -10,6 +10,7 @@ import numpy as np
 from ..op import axes_of, constant, elementwise, general
 from .arithmetic import logistic
 from .linalg import rows
+from .operands import switch
 
 # --- Elementwise ---
 
@@ -64,7 +65,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> logsumexp(Tensor([1000.0, 1000.0]))
     tensor(1000.6932)
     """
-    return _logsumexp(x, axes_of(axis, x), bool(keepdims))
+    return _logsumexp(x, axes_of(axis, x), switch(keepdims))
 
 
 def _softmax(x: Any, axis: int) -> Any:

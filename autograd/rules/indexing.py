@@ -1,7 +1,11 @@
-"""Reading by index in all of NumPy's forms. Its transpose is `scatter`: adding into zeros at the same places."""
+"""Reading by index in all of NumPy's forms. Its transpose is `scatter`: adding into zeros at the same places.
+
+`assign` is what a Tensor is after others have been written into it: put together from parts of them.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -44,3 +48,30 @@ def _add_rows(out: Any, rows: Any, g: Any) -> None:
 
 getitem: Any = linear(_getitem, lambda g, x_shape, index: scatter(g, x_shape, index))
 scatter: Any = linear(_scatter, lambda g, index: g[index])
+
+
+def _assign(xs: Any, parts: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array put together from parts of others: `parts` says which elements come from which places of each, flattened."""
+    out = np.zeros(math.prod(shape), dtype)
+    for x, (positions, places) in zip(xs, parts):
+        out[positions] = np.reshape(x, (-1,))[places]
+    return out.reshape(shape)
+
+
+def _assign_rule(g: Any, parts: Any, xs_shape: Any, needs: Any) -> list[Any]:
+    flat = np.reshape(g, (-1,))
+    return [
+        _taken(flat[positions], places, shape) if needed else None
+        for (positions, places), shape, needed in zip(parts, xs_shape, needs)
+    ]
+
+
+def _taken(piece: Any, places: Any, shape: tuple[int, ...]) -> Any:
+    """`piece` added up at its places, flattened, in zeros of this shape."""
+    size = math.prod(shape)
+    if len(places) != size or not np.array_equal(places, np.arange(size)):
+        piece = scatter(piece, (size,), (places,))
+    return np.reshape(piece, shape)
+
+
+assign: Any = linear(_assign, _assign_rule, name="assign")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..op import bilinear, implements, linear
+from .operands import tensor_of
 
 
 def rows(x: Any) -> Any:
@@ -58,6 +59,7 @@ def dot(a: Any, b: Any) -> Any:
 @implements(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """The sum of products over pairs of axes: the last `axes` of a with the first of b, or the two lists given."""
+    a, b = (x if hasattr(x, "ndim") else tensor_of(x) for x in (a, b))
     if isinstance(axes, int):
         if axes > min(a.ndim, b.ndim):
             raise IndexError(

@@ -13,6 +13,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..op import constant, general, implements
 from .decompositions import check_square, inverse_or_nan, svdvals
+from .operands import switch
 from .reductions import count
 
 # --- Primitives ---
@@ -101,7 +102,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     x, rank = _floating(x), x.ndim
     if axis is None:
         if ord is None or (rank == 1 and ord == 2) or (rank == 2 and ord in ("fro", "f")):
-            return _norm(x, None, bool(keepdims))
+            return _norm(x, None, switch(keepdims))
         axes = tuple(range(rank))
     elif isinstance(axis, tuple):
         axes = axis
@@ -112,16 +113,16 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
             raise TypeError(f"norm: 'axis' must be None, an integer or a tuple of integers, not {axis!r}") from None
     axes = tuple(normalize_axis_index(i, rank) for i in axes)
     if len(axes) == 1:
-        return _of_vectors(x, ord, axes, bool(keepdims))
+        return _of_vectors(x, ord, axes, switch(keepdims))
     if len(axes) == 2:
-        return _of_matrices(x, ord, *axes, bool(keepdims))
+        return _of_matrices(x, ord, *axes, switch(keepdims))
     raise ValueError(f"norm: Improper number of dimensions to norm: {len(axes)} axes; there must be one or two")
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     """The norm of vectors that lie along one or several axes (None: all), NumPy's `vector_norm`."""
     axes = None if axis is None else tuple(sorted(normalize_axis_tuple(axis, x.ndim)))
-    return _of_vectors(_floating(x), ord, axes, bool(keepdims))
+    return _of_vectors(_floating(x), ord, axes, switch(keepdims))
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,31 @@ def tensor_of(x: Any) -> Any:
     if isinstance(x, engine.Tensor):
         return x
     made = isinstance(x, int | float | list | tuple)
+    if x is None or (isinstance(x, np.ndarray | np.generic) and x.dtype.kind not in "biufcO"):
+        raise TypeError(
+            f"{'None' if x is None else x.dtype} cannot be an operand of a Tensor; give a number or an array"
+        )
     operand, value, _ = engine.adopt(np.asarray(x) if made else x)
     if isinstance(operand, engine.Tensor):
         return operand
     return engine.Tensor._make(take_in(value) if isinstance(value, np.ndarray) and not made else value, None)
+
+
+def switch(value: Any) -> bool:
+    """A keyword that is true or false, as NumPy takes it: a word is neither."""
+    if value is True or value is False:
+        return value
+    return bool(value if isinstance(value, np.bool) else operator.index(value))
+
+
+def check_mask(function: str, where: Any, x: Any) -> None:
+    """ValueError unless the mask, as it is, says of each element of x whether it counts."""
+    try:
+        fits = np.broadcast_shapes(np.shape(where), x.shape) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{function}: where= has shape {np.shape(where)}, which does not broadcast to {x.shape}")
 
 
 def detached(x: Any) -> Any:

@@ -64,6 +64,13 @@ def _coefficients(function: str, p: Any) -> Any:
     return p
 
 
+def _several(function: str, p: Any) -> Any:
+    """Coefficients, of which one alone is a vector, too."""
+    if not isinstance(p, np.poly1d) and not np.ndim(p):
+        raise TypeError(f"{function}: coefficients must be a vector, not a number")
+    return _coefficients(function, p)
+
+
 @implements(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     """The polynomial with the coefficients p at x, NumPy's `polyval`; differentiable in both.
@@ -71,7 +78,7 @@ def polyval(p: Any, x: Any) -> Any:
     >>> polyval(Tensor([1.0, 0.0, -1.0]), Tensor([2.0, 3.0]))
     tensor([3., 8.])
     """
-    return _polyval(_coefficients("polyval", p), tensor_of(x))
+    return _polyval(_several("polyval", p), tensor_of(x))
 
 
 # --- Arithmetic ---
@@ -186,7 +193,7 @@ def _order(function: str, m: Any) -> int:
 @implements(np.polyder)
 def polyder(p: Any, m: int = 1) -> Any:
     """The coefficients of the m-th derivative of a polynomial, NumPy's `polyder`."""
-    m, p = _order("polyder", m), _coefficients("polyder", p)
+    m, p = _order("polyder", m), _several("polyder", p)
     p = p if m else same(p)
     for _ in range(m):
         p = p[:-1] * np.arange(p.shape[0] - 1, 0, -1)
@@ -196,7 +203,7 @@ def polyder(p: Any, m: int = 1) -> Any:
 @implements(np.polyint)
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     """The coefficients of an m-th antiderivative of a polynomial; k are the constants added, NumPy's `polyint`."""
-    m, p = _order("polyint", m), _coefficients("polyint", p)
+    m, p = _order("polyint", m), _several("polyint", p)
     k = np.atleast_1d(tensor_of(np.zeros(m) if k is None else k))
     if k.shape[0] == 1 and m > 1:
         k = k[0] * np.ones(m)

@@ -7,11 +7,13 @@ axes kept as size 1.
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
 
 from ..op import axes_of, constant, general, implements, linear
+from .operands import check_mask, switch
 
 
 def count(shape: tuple[int, ...], axis: tuple[int, ...] | None) -> int:
@@ -48,6 +50,12 @@ _sum = linear(_sum, lambda g, x_shape: broadcast(g, x_shape))
 _mean = linear(_mean, lambda g, x_shape, axis: broadcast(g / count(x_shape, axis), x_shape))
 
 
+def _only(function: str, where: Any, x: Any, other: Any) -> Any:
+    """x where the mask is true."""
+    check_mask(function, where, x)
+    return np.where(where, x, other)
+
+
 @implements(np.sum)
 def sum(
     x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None
@@ -60,8 +68,8 @@ def sum(
     if dtype is not None and x.dtype.kind == "f" != np.dtype(dtype).kind:
         x = x.astype(dtype)  # through which no gradient flows
     if where is not None:
-        x = np.where(where, x, 0)
-    total = _sum(x, axes_of(axis, x), bool(keepdims), dtype)
+        x = _only("sum", where, x, 0)
+    total = _sum(x, axes_of(axis, x), switch(keepdims), dtype)
     return total if initial is None else total + initial
 
 
@@ -73,7 +81,7 @@ def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, wh
     if where is not None:
         counted = np.sum(np.broadcast_to(where, x.shape), axes_of(axis, x), dtype=x.dtype, keepdims=keepdims)
         return sum(x, axis, keepdims=keepdims, where=where) / counted
-    return _mean(x, axes_of(axis, x), bool(keepdims))
+    return _mean(x, axes_of(axis, x), switch(keepdims))
 
 
 # --- Variance ---
@@ -110,13 +118,14 @@ def var(
     x = x if dtype is None else x.astype(dtype)
     ddof = ddof if correction is None else correction
     if where is None and mean is None:
-        return _var(x, axes_of(axis, x), bool(keepdims), ddof)
+        return _var(x, axes_of(axis, x), switch(keepdims), ddof)
     centre = (
         np.mean(x, axis=axis, keepdims=True, **({} if where is None else {"where": where})) if mean is None else mean
     )
     total = sum((x - centre) ** 2, axis, keepdims=keepdims, where=where)
     everywhere = np.broadcast_to(True if where is None else where, x.shape)
-    return total / (np.sum(everywhere, axes_of(axis, x), dtype=x.dtype, keepdims=keepdims) - ddof)
+    counted = np.sum(everywhere, axes_of(axis, x), dtype=x.dtype, keepdims=keepdims)
+    return total / np.maximum(counted - ddof, 0)
 
 
 @implements(np.std)
@@ -129,7 +138,7 @@ def std(
         v = var(x, axis, dtype, ddof, keepdims, where=where, mean=mean, correction=correction)
         return np.where(v == 0, 0.0, np.sqrt(np.where(v == 0, 1.0, v)))
     x = x if dtype is None else x.astype(dtype)
-    return _std(x, axes_of(axis, x), bool(keepdims), ddof if correction is None else correction)
+    return _std(x, axes_of(axis, x), switch(keepdims), ddof if correction is None else correction)
 
 
 # --- Extrema: a tie shares the gradient evenly ---
@@ -148,8 +157,10 @@ _min = general(lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdim
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Any:
     """The largest element over `axis`, NumPy's `max`. Equal largest elements share the gradient evenly."""
     if where is not None:
-        x = np.where(where, x, -math.inf)
-    top = _max(x, axes_of(axis, x), bool(keepdims))
+        x = _only("max", where, x, -math.inf)
+    if initial is not None and not count(x.shape, axes_of(axis, x)):
+        return np.add(sum(x, axis, keepdims=keepdims), initial)  # of nothing
+    top = _max(x, axes_of(axis, x), switch(keepdims))
     return top if initial is None else np.maximum(top, initial)
 
 
@@ -157,8 +168,10 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, w
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Any:
     """The smallest element over `axis`, NumPy's `min`. Equal smallest elements share the gradient evenly."""
     if where is not None:
-        x = np.where(where, x, math.inf)
-    low = _min(x, axes_of(axis, x), bool(keepdims))
+        x = _only("min", where, x, math.inf)
+    if initial is not None and not count(x.shape, axes_of(axis, x)):
+        return np.add(sum(x, axis, keepdims=keepdims), initial)
+    low = _min(x, axes_of(axis, x), switch(keepdims))
     return low if initial is None else np.minimum(low, initial)
 
 
@@ -186,6 +199,8 @@ def argmin(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
 @implements(np.any)
 def any(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) -> Any:
     """Whether any element is true (constant)."""
+    if where is not None:
+        check_mask("any", where, x)
     x = x if where is None else np.logical_and(x, where)
     return _any(x, axes_of(axis, x), keepdims)
 
@@ -193,6 +208,8 @@ def any(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) 
 @implements(np.all)
 def all(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) -> Any:
     """Whether all elements are true (constant)."""
+    if where is not None:
+        check_mask("all", where, x)
     x = x if where is None else np.logical_or(x, np.logical_not(where))
     return _all(x, axes_of(axis, x), keepdims)
 
@@ -219,7 +236,7 @@ _cumsum = linear(
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """Running sums along `axis` (None: of the flattened x)."""
     x = x if dtype is None else x.astype(dtype)
-    return _cumsum(np.reshape(x, -1), 0) if axis is None else _cumsum(x, axis)
+    return _cumsum(np.reshape(x, -1), 0) if axis is None else _cumsum(x, operator.index(axis))
 
 
 def _recurrence(a: Any, b: Any, axis: int) -> Any:
@@ -262,7 +279,7 @@ _cumprod = general(
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """Running products along `axis` (None: of the flattened x). No division: exact with zeros among the factors."""
     x = x if dtype is None else x.astype(dtype)
-    return _cumprod(np.reshape(x, -1), 0) if axis is None else _cumprod(x, axis)
+    return _cumprod(np.reshape(x, -1), 0) if axis is None else _cumprod(x, operator.index(axis))
 
 
 def _others(x: Any, axis: int) -> Any:
@@ -286,7 +303,7 @@ def prod(
     """The product of x over `axis` (None: over all). Exact with zeros among the factors."""
     x = x if dtype is None else x.astype(dtype)
     if where is not None:
-        x = np.where(where, x, 1)
+        x = _only("prod", where, x, 1)
     axes = axes_of(axis, x)
     axes = tuple(range(x.ndim)) if axes is None else axes
     shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
@@ -294,6 +311,6 @@ def prod(
     kept = tuple(i for i in range(x.ndim) if i not in axes)
     flat = np.reshape(np.transpose(x, kept + axes), tuple(x.shape[i] for i in kept) + (count(x.shape, axes),))
     total = _prod(flat, (len(kept),), False)
-    if keepdims:
+    if switch(keepdims):
         total = np.reshape(total, shape)
     return total if initial is None else total * initial

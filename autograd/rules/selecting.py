@@ -85,9 +85,9 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
         if given.ndim != 1:
             raise ValueError(f"take_along_axis: with axis=None, indices must be a vector, not {given.shape}")
         arr, axis = np.reshape(arr, -1), 0
+    axis = normalize_axis_index(axis, arr.ndim)
     if arr.ndim != given.ndim:
         raise ValueError(f"take_along_axis: shapes {arr.shape} and {given.shape} must have the same number of axes")
-    axis = normalize_axis_index(axis, arr.ndim)
     places = _within(_whole("take_along_axis", indices), arr.shape[axis], "raise", "take_along_axis")
     grid = [np.reshape(np.arange(n), [-1 if j == i else 1 for j in range(arr.ndim)]) for i, n in enumerate(arr.shape)]
     return getitem(arr, tuple(index_of(places) if i == axis else g for i, g in enumerate(grid)))

@@ -7,6 +7,7 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from .. import modes
 from ..op import general, implements, joint
@@ -55,6 +56,8 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _MIS
         raise ValueError("pinv: `rtol` and `rcond` can't be both set")
     if rcond is None:
         rcond = 1e-15 if rtol is _MISSING else rtol
+    if hermitian or a.ndim < 2:
+        check_square("pinv", a)
     if rcond is None:
         rcond = max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
     return pinv_of(mirrored(a) if hermitian else a, rcond, bool(hermitian), None)
@@ -63,6 +66,8 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _MIS
 @implements(np.linalg.tensorinv)
 def tensorinv(a: Any, ind: int = 2) -> Any:
     """The inverse of the map from the last axes of a to its first `ind`, NumPy's `tensorinv`."""
+    if not a.ndim:
+        raise TypeError("tensorinv: a number has no axes")
     if ind <= 0:
         raise ValueError(f"tensorinv: ind must be positive, not {ind}")
     shape = (*a.shape[ind:], *a.shape[:ind])
@@ -358,7 +363,9 @@ def outer(x1: Any, x2: Any, /) -> Any:
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """The sum of products along `axis`, NumPy's `linalg.vecdot`."""
-    if not np.ndim(x1) or not np.ndim(x2) or np.shape(x1)[axis] != np.shape(x2)[axis]:
+    for x in (x1, x2):
+        normalize_axis_index(axis, np.ndim(x), "vecdot")
+    if np.shape(x1)[axis] != np.shape(x2)[axis]:
         raise ValueError(f"vecdot: shapes {np.shape(x1)} and {np.shape(x2)} must have the same size along axis {axis}")
     return arranging.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..arrays import engine
 from ..op import axes_of, constant, general, implements, joint, linear
 from .indexing import getitem
-from .operands import axis_in, detached, index_of, known, same, settled, tensor_of
+from .operands import axis_in, check_mask, detached, index_of, known, same, settled, switch, tensor_of
 from .reductions import count
 
 # --- Sorting ---
@@ -524,7 +524,7 @@ def _nan_extremum(function: str, x: Any, axis: Any, keepdims: bool, initial: Any
     if x.dtype.kind != "f":
         return extremum(x, axis=axis, keepdims=keepdims, **_given(initial=initial, where=where))
     x = x if where is None else np.where(where, x, math.nan)
-    top = skipping(x, axes_of(axis, x), bool(keepdims), initial is not None)
+    top = skipping(x, axes_of(axis, x), switch(keepdims), initial is not None)
     return top if initial is None else pair(top, initial)
 
 
@@ -543,13 +543,13 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
 @implements(np.nanargmax)
 def nanargmax(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     """The index of the first largest element that is not NaN (constant)."""
-    return _nanargmax(x, axis, bool(keepdims))
+    return _nanargmax(x, axis, switch(keepdims))
 
 
 @implements(np.nanargmin)
 def nanargmin(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     """The index of the first smallest element that is not NaN (constant)."""
-    return _nanargmin(x, axis, bool(keepdims))
+    return _nanargmin(x, axis, switch(keepdims))
 
 
 def _given(**keywords: Any) -> dict[str, Any]:
@@ -598,6 +598,8 @@ def _counted(x: Any, axis: Any, where: Any) -> tuple[Any, Any]:
 
 
 def _mean_of(x: Any, axis: Any, dtype: Any, where: Any) -> tuple[Any, Any, Any]:
+    if where is not None:
+        check_mask("nanmean", where, x)
     counts, n = _counted(x, axis, where)
     total = np.sum(np.where(counts, x, 0.0), axis=axis, keepdims=True, **_given(dtype=dtype))
     return total / n.astype(total.dtype), counts, n
@@ -610,7 +612,7 @@ def _check_floating(function: str, dtype: Any) -> None:
 
 def _dropped(x: Any, axis: Any, keepdims: bool) -> Any:
     """x, whose reduced axes have size 1, without them unless `keepdims`."""
-    if keepdims:
+    if switch(keepdims):
         return x
     return np.reshape(x, ()) if axis is None else np.squeeze(x, axis)
 

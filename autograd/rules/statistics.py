@@ -194,6 +194,8 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """The sums Σ_i a_(i+k) v_i of two sequences, NumPy's `correlate`; mode "valid", "same" or "full"."""
     mode = _mode("correlate", mode)
+    if not np.ndim(a) or not np.ndim(v):
+        raise ValueError("correlate: a and v must be vectors, not numbers")
     a, v = _sequence("correlate", a, "a"), _sequence("correlate", v, "v")
     if v.shape[0] > a.shape[0]:
         return np.flip(_correlated(v, a, mode))
@@ -318,8 +320,14 @@ def histogramdd(
     """How many points fall into each box of a grid, or the sum of weights, and the edges, NumPy's `histogramdd`."""
     if isinstance(sample, list | tuple):
         columns = [tensor_of(x) for x in sample]
+        if len({x.shape for x in columns}) > 1:
+            raise ValueError(
+                f"histogramdd: coordinates of different shapes, {', '.join(str(x.shape) for x in columns)}"
+            )
     else:
         sample = tensor_of(sample)
+        if sample.ndim > 2:
+            raise ValueError(f"histogramdd: the points must be the rows of a matrix, not of shape {sample.shape}")
         sample = sample if sample.ndim == 2 else np.reshape(sample, (-1, 1))
         columns = [sample[:, i] for i in builtins.range(sample.shape[1])]
     try:

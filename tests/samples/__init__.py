@@ -10,6 +10,7 @@ from .linalg import PRODUCTS
 from .polynomials import POLYNOMIALS
 from .reductions import REDUCTIONS
 from .selecting import SELECTING_BY_CONDITION, SELECTING_BY_NUMBER
+from .sequences import SCIMATH, SETS, STEPS, WINDOWS
 from .shape import INDEXING, SHAPES
 from .sorting import QUANTILES, SKIPPING, SORTING
 from .special import SPECIAL
@@ -21,6 +22,7 @@ SAMPLES = [
     *ALGEBRA, *FOURIER, *SPECIAL,
     *SORTING, *QUANTILES, *SKIPPING, *AVERAGES, *SEQUENCES, *HISTOGRAMS, *INTERPOLATION,
     *DIFFERENCES, *PARTS,
+    *SCIMATH, *STEPS, *SETS, *WINDOWS,
     *ARRANGING, *BORDERS, *SELECTING_BY_NUMBER, *SELECTING_BY_CONDITION, *POLYNOMIALS,
 ]  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Samples of `autograd/rules/shape.py`."""
 
+import math
 import operator
 from typing import Any
 
@@ -15,6 +16,19 @@ def scatter(x: Any, shape: Any, index: Any) -> Any:
     out = np.zeros(shape, x.dtype)
     np.add.at(out, index, x)
     return out
+
+
+def assigned(xs: Any, parts: Any, shape: Any, dtype: Any) -> Any:
+    out = np.zeros(math.prod(shape))
+    for x, (positions, places) in zip(xs, parts, strict=True):
+        out[positions] = np.ravel(x)[places]
+    return out.reshape(shape)
+
+
+def part(*pairs: tuple[int, int]) -> Any:
+    """Which elements of the result come from which places."""
+    positions, places = zip(*pairs, strict=True)
+    return np.array(positions), np.array(places)
 
 
 def filled_with_a_part(x: Any, dtype: Any = None, shape: Any = None) -> Any:
@@ -74,6 +88,10 @@ INDEXING = [
             [0, 0, 1],
         )
     ),
+    of(indexing.assign, [real(2, 3), real(2)], (part((0, 0), (3, 3), (5, 5)), part((4, 0), (1, 1))), (2, 3), float,
+       like=assigned),
+    of(indexing.assign, [real(4), real(), real(3)], (part((1, 3)), part((0, 0)), part((3, 2), (2, 0), (4, 1))), (5,),
+       float, like=assigned),
     of(operator.getitem, real(5), np.array([0, 0, 4, 0])),
     of(operator.getitem, real(), ()),
     of(operator.getitem, real(), None),

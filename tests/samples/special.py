@@ -1,4 +1,4 @@
-"""Samples of `autograd/special.py`: none where SciPy is not installed."""
+"""Samples of `autograd/special`: where SciPy is not installed, of what needs none."""
 
 import math
 from typing import Any
@@ -8,7 +8,9 @@ from numpy import inf, nan
 
 from autograd import special
 
-from .table import Domain, Sample, above, counts, each, inside, nonzero, of, positive, real
+from .special_distributions import DISTRIBUTIONS
+from .special_functions import FUNCTIONS
+from .table import Domain, Sample, above, constant, counts, each, inside, nonzero, of, positive, real
 
 try:
     from scipy import special as sc
@@ -32,15 +34,43 @@ def multigammaln(a: Any, d: int) -> Any:
     return np.reshape([sc.multigammaln(x, d) for x in a.ravel()], a.shape).astype(a.dtype)
 
 
-def weighted(a: Any, axis: Any, b: Any, **keywords: Any) -> Any:
-    return sc.logsumexp(a, axis, b, **keywords)
+def weighted(a: Any, axis: Any, b: Any, keepdims: bool = False, return_sign: bool = False) -> Any:
+    total = np.sum(b * np.exp(a), axis, keepdims=keepdims)
+    return (np.log(np.abs(total)), np.sign(total)) if return_sign else np.log(total)
+
+
+def softmax(x: Any, axis: Any) -> Any:
+    return np.exp(x) / np.sum(np.exp(x), axis, keepdims=True)
+
+
+def log_softmax(x: Any, axis: Any) -> Any:
+    return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
 
 
 # fmt: off
+SUMS: list[Sample] = [  # along an axis
+    of(special.logsumexp, real(2, 3), like=lambda a: np.log(np.sum(np.exp(a))), ulps=4),
+    of(special.logsumexp, real(2, 3), dim=1, keepdim=True, like=lambda a, **k: np.log(np.sum(np.exp(a), 1, keepdims=True)), ulps=4),
+    *(
+        of(special.logsumexp, real(2, 3), axis, b, like=weighted, ulps=8, **keywords)
+        for axis, b, keywords in (
+            (None, positive(2, 3), {}), (0, positive(2, 3), {}), (-1, positive(3), {"keepdims": True}),
+            ((0, 1), real(2, 3), {"return_sign": True}),
+        )
+    ),
+    of(special.logsumexp, real(3), 1, positive(2, 3), like=weighted, ulps=8),
+    *(
+        of(function, real(2, 3), axis, like=like, ulps=8)
+        for function, like in ((special.softmax, softmax), (special.log_softmax, log_softmax))
+        for axis in (None, 0, -1, (0, 1))
+    ),
+]
+
 half = 0.5
 root_pi = math.sqrt(math.pi)
 
-SPECIAL: list[Sample] = [] if sc is None else [
+SPECIAL: list[Sample] = SUMS if sc is None else [
+    *SUMS, *FUNCTIONS, *DISTRIBUTIONS,
     # The error function and the normal distribution
     each(sc.erf, real, at={0.0: 2 / root_pi, inf: 0.0, -inf: 0.0, 1e200: 0.0}),
     each(sc.erfc, real, at={0.0: -2 / root_pi, inf: 0.0, -inf: 0.0}),
@@ -107,6 +137,8 @@ SPECIAL: list[Sample] = [] if sc is None else [
     each(sc.expm1, real(4), like=np.expm1),
     each(sc.log1p, inside(4), like=np.log1p),
     each(sc.cbrt, nonzero(4), like=np.cbrt),
+    constant(sc.round, real(4), like=np.rint),
+    constant(sc.gammasgn, nonzero),
     # Bessel functions
     each(sc.i0, real(4), at={0.0: 0.0}),
     each(sc.i1, real, at={0.0: half}),
@@ -131,21 +163,5 @@ SPECIAL: list[Sample] = [] if sc is None else [
     each(sc.kv, half, positive, at={inf: 0.0}),
     each(sc.kve, half, positive),
     each(special.spherical_bessel_j0, nonzero, like=lambda x: np.sinc(x / math.pi), ulps=2, at={0.0: 0.0}),
-    # Along an axis
-    of(special.logsumexp, real(2, 3), like=lambda a: np.log(np.sum(np.exp(a))), ulps=4),
-    of(special.logsumexp, real(2, 3), dim=1, keepdim=True, like=lambda a, **k: sc.logsumexp(a, 1, keepdims=True), ulps=4),
-    *(
-        of(special.logsumexp, real(2, 3), axis, b, like=weighted, ulps=8, **keywords)
-        for axis, b, keywords in (
-            (None, positive(2, 3), {}), (0, positive(2, 3), {}), (-1, positive(3), {"keepdims": True}),
-            ((0, 1), real(2, 3), {"return_sign": True}),
-        )
-    ),
-    of(special.logsumexp, real(3), 1, positive(2, 3), like=weighted, ulps=8),
-    *(
-        of(function, real(2, 3), axis, like=like, ulps=8)
-        for function, like in ((special.softmax, sc.softmax), (special.log_softmax, sc.log_softmax))
-        for axis in (None, 0, -1, (0, 1))
-    ),
 ]
 # fmt: on
