@@ -133,7 +133,7 @@ def _source_of_function(op: Operation) -> str:
             "    n_xs = []; v_xs = []; lift = False",
             "    for x in xs:",
             "        if isinstance(x, Tensor): n_xs.append(x._made); v_xs.append(x._data); lift = True",
-            "        else: x, v, n = adopt(x); n_xs.append(n); v_xs.append(v); lift = lift or n is not None",
+            f"        else: x, v, n = adopt(x, {k}); n_xs.append(n); v_xs.append(v); lift = lift or n is not None",
         ]
     for a in args if not op.variadic else []:
         lines += [
@@ -147,7 +147,7 @@ def _source_of_function(op: Operation) -> str:
                 "        if result is not NotImplemented: return result",
                 f"        {a}, v_{a}, n_{a} = engine.as_operand({a})",
             ]
-        lines.append(f"    else: {a}, v_{a}, n_{a} = adopt({a})")
+        lines.append(f"    else: {a}, v_{a}, n_{a} = adopt({a}, {k})")
     lines += [f"    if entered: return record({k}, {'tuple(xs)' if op.variadic else pack}, {params})"]
     out = "out, saved" if op.caches else "out"
     call = ", ".join([*(f"v_{a}" for a in args), *keywords])

@@ -411,7 +411,10 @@ class Tensor:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         function = registry.get(ufunc)
         if function is not None and method == "__call__" and not options:
-            return function(*inputs)
+            try:
+                return function(*inputs)
+            except (TypeError, ValueError, IndexError) as error:
+                raise _with_name(error, ufunc) from None
         if options.get("out") is not None:
             raise TypeError(
                 f"np.{ufunc.__name__}(..., out=array) would write a Tensor's values into an array and lose the graph "
@@ -457,7 +460,10 @@ class Tensor:
                 raise TypeError(f"np.{function.__name__}(..., out=) would lose the graph; use the result instead")
             missing = np._NoValue
             kwargs = {NAMES.get(k, k): v for k, v in kwargs.items() if v is not missing and k != "out"}
-        return ours(*args, **kwargs)
+        try:
+            return ours(*args, **kwargs)
+        except (TypeError, ValueError, IndexError) as error:
+            raise _with_name(error, function) from None
 
     # --- Differentiation ---
 
@@ -1167,13 +1173,34 @@ def check_device(device: Any) -> None:
         raise ValueError(f"device {str(device)!r} is not supported: arrays live on the CPU; write device='cpu'")
 
 
-def _adopt(a: Any) -> tuple[Any, Any, Any]:
+def _with_name(error: Exception, function: Any) -> Exception:
+    """An error from before an operation of this name began, or from one with another name."""
+    if function.__name__ in str(error):
+        return error
+    message = f"np.{function.__name__}: {error}"
+    if isinstance(error, np.exceptions.AxisError):
+        return np.exceptions.AxisError(message)
+    if len(error.args) != 1:  # NumPy's own kinds, which are not made from a message
+        return next(kind(message) for kind in (TypeError, ValueError, IndexError) if isinstance(error, kind))
+    error.args = (message,)
+    return error
+
+
+def _told(operation: Any) -> str:
+    return "" if operation is None else f"{operation.name}: "
+
+
+def _adopt(a: Any, operation: Any = None) -> tuple[Any, Any, Any]:
     """(operand, its value, its node) for an operand of an operation that is neither a Tensor nor a Python number."""
     if isinstance(a, np.ndarray | np.generic):
         if a.dtype.kind == "c":
-            raise TypeError("complex operands are not supported; keep real and imaginary parts as two real Tensors")
+            raise TypeError(
+                f"{_told(operation)}complex operands are not supported; keep real and imaginary parts as two real Tensors"
+            )
         if a.dtype.kind == "O":
-            raise TypeError("an array of objects cannot be an operand; use autograd.stack to join Tensors")
+            raise TypeError(
+                f"{_told(operation)}an array of objects cannot be an operand; use autograd.stack to join Tensors"
+            )
         return a, a, None
     if a is None or isinstance(a, Tensor):
         return (a, None, None) if a is None else (a, a._data, a._node)
@@ -1185,8 +1212,16 @@ def _adopt(a: Any) -> tuple[Any, Any, Any]:
         t = cast(Any, a).as_tensor()
         return t, t._data, t._node
     if isinstance(a, list | tuple):
-        return _adopt(np.asarray(a))
-    raise TypeError(f"a {type(a).__name__} cannot be an operand of a Tensor; give a number, an array or a Tensor")
+        try:
+            array = np.asarray(a)
+        except ValueError:
+            raise ValueError(
+                f"{_told(operation)}lists of different lengths make no array; pad them to one length"
+            ) from None
+        return _adopt(array, operation)
+    raise TypeError(
+        f"{_told(operation)}a {type(a).__name__} cannot be an operand of a Tensor; give a number, an array or a Tensor"
+    )
 
 
 op.bind(Tensor, _adopt)

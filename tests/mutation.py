@@ -430,7 +430,7 @@ class Bench:
         bench.living = [
             f
             for f in gc.get_objects()
-            if isinstance(f, FunctionType) and f.__code__.co_filename.startswith(str(ROOT / "autograd"))
+            if type(f) is FunctionType and f.__code__.co_filename.startswith(str(ROOT / "autograd"))
         ]
         return bench
 

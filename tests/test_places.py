@@ -89,3 +89,9 @@ def test_equal_elements_share_the_gradient_of_a_weighted_quantile():
     x = Tensor([1.0, 1.0, 2.0], requires_grad=True)
     np.quantile(x, 0.5, weights=np.ones(3), method="inverted_cdf").backward()
     assert x.grad.tolist() == [0.5, 0.5, 0.0]
+
+
+def test_a_weighted_quantile_of_nan_passes_its_gradient_to_those_that_are_nan():
+    x = Tensor([math.nan, 1.0, 2.0], requires_grad=True)
+    np.quantile(x, 0.5, weights=np.ones(3), method="inverted_cdf").backward()
+    assert x.grad.tolist() == [1.0, 0.0, 0.0]
