@@ -10,8 +10,8 @@ call. What is done to them: a sign is flipped, an operand is another one, a fact
 axis is the next one, what undoes broadcasting or restores a shape is left out, a comparison is another one.
 
 What kills a mutant: a law of `test_laws.py` on a sample that runs the function, or else a hand-written test of the file's
-family (HAND_WRITTEN). A mutant that hangs is dead too. `mutation_survivors.txt` lists the mutants that nothing can kill,
-since they compute the same, each with the reason; a survivor is known by its text, whatever line it has moved to.
+family (HAND_WRITTEN). A mutant that hangs is dead too. `mutation_survivors.txt` lists the mutants known to survive:
+they compute the same, or nearly, each with the reason; a survivor is known by its text, wherever it has moved to.
 
 A mutant lives in a process of its own, forked from one that has everything imported: the function gets another code
 object there. First the gradients of all samples that run it are compared with those from before; where one is

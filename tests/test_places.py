@@ -95,3 +95,24 @@ def test_a_weighted_quantile_of_nan_passes_its_gradient_to_those_that_are_nan():
     x = Tensor([math.nan, 1.0, 2.0], requires_grad=True)
     np.quantile(x, 0.5, weights=np.ones(3), method="inverted_cdf").backward()
     assert x.grad.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_the_slope_of_i1_at_minus_1_is_that_at_1():
+    assert second(np.i0, np.array(-1.0)) == pytest.approx(second(np.i0, np.array(1.0)))
+    assert second(np.i0, np.array(1.0)) == pytest.approx(0.700906773759523)
+    assert second(np.i0, np.array(0.0)) == 0.5
+
+
+def test_the_gradient_of_a_norm_of_exactly_1_that_many_elements_make():
+    x = Tensor(np.full(8, 0.5), requires_grad=True)
+    y = np.linalg.norm(x, 3)
+    y.backward()
+    assert y.item() == 1
+    assert x.grad.tolist() == [0.25] * 8
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_variance_without_degrees_of_freedom_has_no_gradient():
+    x = Tensor([1.0, 3.0], requires_grad=True)
+    np.var(x, ddof=2).backward()
+    assert np.isnan(x.grad.numpy()).all()

@@ -167,7 +167,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
         x = tensor_of(x)
         dx = diff(x, axis=along if x.ndim > 1 else -1)
         dx = dx if x.ndim > 1 else np.reshape(dx, (-1,) + (1,) * (y.ndim - axis - 1))
-    return np.sum(dx * (_part(y, axis, 1, None) + _part(y, axis, None, -1)) / 2.0, axis=axis)
+    return np.sum(dx * (_part(y, axis, 1, None) + _part(y, axis, None, -1)) / 2.0, axis=along)
 
 
 def _cumulated(function: str, x: Any, axis: int | None, dtype: Any, include_initial: bool) -> Any:

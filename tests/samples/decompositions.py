@@ -136,8 +136,10 @@ MATRIX_NORMS: tuple[Any, ...] = ("fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf)
 
 DECOMPOSITIONS = [
     *(of(np.linalg.eigh, definite(*shape), ulps=64, sums=True) for shape in SQUARES),
-    *(of(f, graded(2, 1, 2, 2), ulps=64, sums=True) for f in (np.linalg.eigh, np.linalg.eigvalsh, np.linalg.eig)),
-    *(of(f, definite(2, 1, 2, 2), ulps=64, sums=True) for f in (np.linalg.qr, np.linalg.cholesky)),
+    of(np.linalg.eigh, graded(1, 2, 3, 3), ulps=64, sums=True),
+    *(of(f, graded(1, 3, 2, 2), ulps=64, sums=True) for f in (np.linalg.eigvalsh, np.linalg.eig)),
+    *(of(f, definite(1, 3, 2, 2), ulps=64, sums=True) for f in (np.linalg.qr, np.linalg.cholesky)),
+    of(np.linalg.det, regular(1, 3, 2, 2), ulps=64, sums=True),
     of(np.linalg.eigh, graded(3, 3), "U", ulps=64, sums=True),
     *(of(np.linalg.eigvalsh, graded(*shape), ulps=64, sums=True) for shape in SQUARES),
     of(np.linalg.eigvalsh, graded(3, 3), UPLO="U", ulps=64, sums=True),
