@@ -74,6 +74,11 @@ def ones_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
     return ones(*x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
 
 
+def empty_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor with x's shape and dtype, whose values are whatever was in memory."""
+    return empty(*x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+
+
 def full_like(x: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
     """One value everywhere, with x's shape and dtype."""
     return full(x.shape, fill_value, dtype=dtype or x.dtype)

@@ -9,29 +9,31 @@ from typing import Any
 
 import numpy as np
 
+from .compositions.words import like
+from .modes import enable_grad, no_grad
 from .rules import arithmetic, fused, linalg, reductions, shape
-from .tensor import Tensor, _axis, _selected, split_by_size
+from .tensor import Tensor, _axis, _selected
 
 
 def sum(
     x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
 ) -> Any:
     """The sum over `dim` (None: over all)."""
-    return reductions.sum(x, _axis(axis, dim), dtype, keepdim or keepdims)
+    return reductions.sum(x, _axis(axis, dim, x), dtype, keepdim or keepdims)
 
 
 def mean(
     x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
 ) -> Any:
     """The mean over `dim` (None: over all)."""
-    return reductions.mean(x, _axis(axis, dim), dtype, keepdim or keepdims)
+    return reductions.mean(x, _axis(axis, dim, x), dtype, keepdim or keepdims)
 
 
 def prod(
     x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
 ) -> Any:
     """The product over `dim` (None: over all)."""
-    return reductions.prod(x, _axis(axis, dim), dtype, keepdim or keepdims)
+    return reductions.prod(x, _axis(axis, dim, x), dtype, keepdim or keepdims)
 
 
 def _ddof(unbiased: bool | None, correction: Any, ddof: Any) -> Any:
@@ -45,7 +47,7 @@ def var(
     axis: Any = None, keepdims: bool = False, ddof: Any = None,
 ) -> Any:  # fmt: skip
     """The variance over `dim`, PyTorch's: divided by n - 1 (`correction=0`: by n, as NumPy does)."""
-    return reductions.var(x, _axis(axis, dim), None, _ddof(unbiased, correction, ddof), keepdim or keepdims)
+    return reductions.var(x, _axis(axis, dim, x), None, _ddof(unbiased, correction, ddof), keepdim or keepdims)
 
 
 def std(
@@ -53,7 +55,7 @@ def std(
     axis: Any = None, keepdims: bool = False, ddof: Any = None,
 ) -> Any:  # fmt: skip
     """The standard deviation over `dim`, PyTorch's: the root of the variance with n - 1."""
-    return reductions.std(x, _axis(axis, dim), None, _ddof(unbiased, correction, ddof), keepdim or keepdims)
+    return reductions.std(x, _axis(axis, dim, x), None, _ddof(unbiased, correction, ddof), keepdim or keepdims)
 
 
 def max(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
@@ -76,58 +78,65 @@ def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, kee
 
 def amax(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `dim`; equal ones share the gradient."""
-    return reductions.max(x, _axis(axis, dim), keepdim or keepdims)
+    return reductions.max(x, _axis(axis, dim, x), keepdim or keepdims)
 
 
 def amin(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `dim`; equal ones share the gradient."""
-    return reductions.min(x, _axis(axis, dim), keepdim or keepdims)
+    return reductions.min(x, _axis(axis, dim, x), keepdim or keepdims)
 
 
 def argmax(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The index of the first largest element."""
-    return reductions.argmax(x, _axis(axis, dim), keepdims=keepdim or keepdims)
+    return reductions.argmax(x, _axis(axis, dim, x), keepdims=keepdim or keepdims)
 
 
 def argmin(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The index of the first smallest element."""
-    return reductions.argmin(x, _axis(axis, dim), keepdims=keepdim or keepdims)
+    return reductions.argmin(x, _axis(axis, dim, x), keepdims=keepdim or keepdims)
 
 
 def any(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether any element is true."""
-    return reductions.any(x, _axis(axis, dim), keepdim or keepdims)
+    return reductions.any(x, _axis(axis, dim, x), keepdim or keepdims)
 
 
 def all(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether all elements are true."""
-    return reductions.all(x, _axis(axis, dim), keepdim or keepdims)
+    return reductions.all(x, _axis(axis, dim, x), keepdim or keepdims)
 
 
 def cumsum(x: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
     """Running sums along `dim`."""
-    return reductions.cumsum(x, _axis(axis, dim), dtype)
+    out = reductions.cumsum(x, _axis(axis, dim, x), dtype)
+    return out if dim is None else like(out, x)
 
 
 def cumprod(x: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
     """Running products along `dim`."""
-    return reductions.cumprod(x, _axis(axis, dim), dtype)
+    out = reductions.cumprod(x, _axis(axis, dim, x), dtype)
+    return out if dim is None else like(out, x)
+
+
+def count_nonzero(x: Any, dim: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """How many elements are not 0."""
+    return reductions.count_nonzero(x, _axis(axis, dim, x), keepdims=keepdims)
 
 
 def logsumexp(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False) -> Any:
     """log Σ exp(x) over `dim`, without overflow."""
-    return fused.logsumexp(x, _axis(axis, dim), keepdim or keepdims)
+    return fused.logsumexp(x, _axis(axis, dim, x), keepdim or keepdims)
 
 
 def softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
     """exp(x) / Σ exp(x) along `dim`."""
-    chosen = _axis(axis, dim)
+    chosen = _axis(axis, dim, x)
     return fused.softmax(x, -1 if chosen is None else chosen)
 
 
 def log_softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
     """log softmax(x) along `dim`."""
-    chosen = _axis(axis, dim)
+    chosen = _axis(axis, dim, x)
     return fused.log_softmax(x, -1 if chosen is None else chosen)
 
 
@@ -164,11 +173,6 @@ def squeeze(x: Any, dim: Any = None, *, axis: Any = None) -> Any:
     return x.squeeze(_axis(axis, dim)) if isinstance(x, Tensor) else np.squeeze(x, _axis(axis, dim))
 
 
-def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
-    """x with the axes from `start_dim` to `end_dim` made one."""
-    return x.flatten(start_dim, end_dim)
-
-
 def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
     """The Tensors one after the other along `dim`."""
     return shape.concatenate(tensors, dim if axis is None else axis)
@@ -179,19 +183,16 @@ def stack(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Any:
     return shape.stack(tensors, dim if axis is None else axis)
 
 
-def split(x: Any, split_size: Any, dim: int = 0) -> Any:
-    """x cut along `dim` into pieces of `split_size` (PyTorch's; NumPy's `np.split` takes the number of pieces)."""
-    return split_by_size(x, split_size, dim)
-
-
 def flip(x: Any, dims: Any = None, *, axis: Any = None) -> Any:
     """x with the order of its elements along `dims` reversed."""
-    return shape.flip(x, _axis(axis, dims))
+    return shape.flip(x, _axis(axis, dims, x))
 
 
 def nonzero(x: Any, *, as_tuple: bool = False) -> Any:
     """The indices of the elements that are not 0, a row for each; `as_tuple=True` gives NumPy's array for each axis."""
-    found = tuple(map(Tensor, arithmetic.nonzero(x)))
+    if not np.ndim(x) and not as_tuple:
+        return np.astype(arithmetic.nonzero(np.reshape(x, 1))[0], np.int64)[:, None][:, :0]
+    found = tuple(map(Tensor, arithmetic.nonzero(np.atleast_1d(x))))
     return found if as_tuple else shape.stack(found, 1)
 
 
@@ -205,11 +206,13 @@ def masked_fill(x: Tensor, mask: Any, value: Any) -> Tensor:
     return x.masked_fill(mask, value)
 
 
-def rsqrt(x: Any) -> Any:
-    """1 / sqrt(x)."""
-    return np.reciprocal(np.sqrt(x))
-
-
 def numel(x: Any) -> int:
     """The number of elements."""
     return int(x.size)
+
+
+def inference_mode(mode: Any = True) -> Any:
+    """`no_grad` by another name, as a context and as a decorator."""
+    if callable(mode):
+        return no_grad(mode)
+    return no_grad() if mode else enable_grad()

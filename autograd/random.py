@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import modes
-from .factories import finish, loose_shape
+from .factories import as_tensor, finish, loose_shape
 from .tensor import Tensor, get_default_dtype
 
 
@@ -95,3 +95,54 @@ def randn_like(x: Any, *, generator: Any = None, dtype: Any = None) -> Tensor:
 def rand_like(x: Any, *, generator: Any = None, dtype: Any = None) -> Tensor:
     """Numbers uniform on [0, 1) with x's shape and dtype."""
     return rand(*x.shape, generator=generator, dtype=dtype or x.dtype)
+
+
+def randint_like(x: Any, low: int, high: int | None = None, *, generator: Any = None, dtype: Any = None) -> Tensor:
+    """Integers uniform on [low, high), or on [0, low), with x's shape and dtype."""
+    return randint(low, high, x.shape, generator=generator, dtype=dtype or x.dtype)
+
+
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None) -> Tensor:
+    """Normal numbers of this mean and standard deviation: numbers, with a size, or Tensors."""
+    shape = np.broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else tuple(size)
+    given = [t.dtype for t in (mean, std) if isinstance(t, Tensor)]
+    dtype = dtype or (np.result_type(*given) if given else get_default_dtype())
+    with modes.no_grad():
+        return randn(*shape, generator=generator, dtype=dtype) * std + mean
+
+
+def bernoulli(x: Any, p: Any = None, *, generator: Any = None) -> Tensor:
+    """1 with the probability that each element is, or with probability p, else 0; in x's dtype."""
+    probability = np.asarray(as_tensor(x if p is None else p).detach())
+    if not np.all((probability >= 0) & (probability <= 1)):
+        raise ValueError("bernoulli: probabilities lie between 0 and 1; write autograd.sigmoid(x) for logits")
+    return Tensor._make((_source(generator).random(x.shape) < probability).astype(x.dtype), None)
+
+
+def multinomial(x: Any, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:
+    """(n,) or (rows, n) weights -> so many numbers below n for each row, drawn with these weights.
+
+    Without `replacement` no number is drawn twice.
+    """
+    source, weights = _source(generator), np.asarray(as_tensor(x).detach(), np.float64)
+    rows, n = np.atleast_2d(weights), weights.shape[-1] if weights.ndim else 0
+    if weights.ndim not in (1, 2) or num_samples < 1:
+        raise ValueError(
+            f"multinomial: weights (n,) or (rows, n) and a positive number of samples, not {weights.shape}"
+        )
+    if not (np.all(np.isfinite(rows)) and np.all(rows >= 0) and np.all(rows.sum(-1) > 0)):
+        raise ValueError("multinomial: the weights of a row must be finite and not negative, and not all 0")
+    if replacement:
+        sums = np.cumsum(rows, -1)
+        line = (sums / sums[:, -1:] + np.arange(len(rows))[:, None]).ravel()  # all rows one after the other
+        drawn = source.random((len(rows), num_samples)) + np.arange(len(rows))[:, None]
+        found = np.searchsorted(line, drawn, side="right") - n * np.arange(len(rows))[:, None]
+        last = n - 1 - np.argmax(rows[:, ::-1] > 0, -1)  # rounding never leads to a number of weight 0
+        found = np.clip(found, 0, last[:, None])
+    else:
+        if np.any((rows > 0).sum(-1) < num_samples):
+            raise ValueError(f"multinomial: {num_samples} different numbers of fewer that have a weight above 0")
+        with np.errstate(divide="ignore"):  # the smallest of exponential times with these rates come first
+            times = source.standard_exponential(rows.shape) / rows
+        found = np.argsort(times, -1, kind="stable")[:, :num_samples]
+    return Tensor._make(found.reshape(*weights.shape[:-1], num_samples).astype(np.int64), None)

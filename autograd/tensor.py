@@ -13,13 +13,17 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from . import graph, inplace, modes, op
 from .arrays import ArrayNode
+from .compositions import making, orders, places, pointwise, products, shapes, summaries
+from .compositions.orders import ValuesAndIndices
+from .compositions.words import dims, like
+from .devices import CPU, Device, check_device
 from .op import registry
 from .reach import hand_out, take_in
 from .rules import arithmetic, comparison, fused, indexing, linalg, reductions, shape
@@ -60,13 +64,6 @@ def _in_place(name: str) -> Callable[..., Tensor]:
     method.__name__ = method.__qualname__ = name + "_"
     method.__doc__ = f"PyTorch's `{name}_`: the result of `{name}` takes the place of the values. Returns self."
     return method
-
-
-class ValuesAndIndices(NamedTuple):
-    """What PyTorch's reductions over `dim=` return."""
-
-    values: Tensor
-    indices: Tensor
 
 
 class Tensor:
@@ -152,8 +149,8 @@ class Tensor:
         return self._data.nbytes
 
     @property
-    def device(self) -> str:
-        return "cpu"
+    def device(self) -> Device:
+        return CPU
 
     @property
     def is_leaf(self) -> bool:
@@ -687,10 +684,10 @@ class Tensor:
     nan_to_num = arithmetic.nan_to_num
     neg = negative = arithmetic.negative
     positive = arithmetic.positive
-    add = arithmetic.add
-    sub = subtract = arithmetic.subtract
+    add = pointwise.add
+    sub = subtract = pointwise.sub
     mul = multiply = arithmetic.multiply
-    div = divide = true_divide = arithmetic.divide
+    div = divide = true_divide = pointwise.div
     floor_divide = comparison.floor_divide
     remainder = arithmetic.remainder
     fmod = arithmetic.fmod
@@ -718,7 +715,7 @@ class Tensor:
     bitwise_not = invert = comparison.invert
     bitwise_left_shift = left_shift = comparison.left_shift
     bitwise_right_shift = right_shift = comparison.right_shift
-    matmul = mm = linalg.matmul
+    matmul = linalg.matmul
     dot = linalg.dot
     inner = linalg.inner
     vdot = linalg.vdot
@@ -743,29 +740,29 @@ class Tensor:
     def sum(
         self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False
     ) -> Tensor:
-        return reductions.sum(self, _axis(axis, dim), dtype, keepdims or keepdim)
+        return reductions.sum(self, _axis(axis, dim, self), dtype, keepdims or keepdim)
 
     def mean(
         self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False
     ) -> Tensor:
-        return reductions.mean(self, _axis(axis, dim), dtype, keepdims or keepdim)
+        return reductions.mean(self, _axis(axis, dim, self), dtype, keepdims or keepdim)
 
     def prod(
         self, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False
     ) -> Tensor:
-        return reductions.prod(self, _axis(axis, dim), dtype, keepdims or keepdim)
+        return reductions.prod(self, _axis(axis, dim, self), dtype, keepdims or keepdim)
 
     def var(
         self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any
     ) -> Tensor:
         """NumPy's variance (ddof 0); with `dim=`, `keepdim=`, `unbiased=` or `correction=` PyTorch's (correction 1)."""
-        return reductions.var(self, **_moment(axis, dtype, ddof, keepdims, torch))
+        return reductions.var(self, **_moment(self, axis, dtype, ddof, keepdims, torch))
 
     def std(
         self, axis: Any = None, dtype: Any = None, ddof: float | None = None, keepdims: bool = False, **torch: Any
     ) -> Tensor:
         """NumPy's standard deviation (ddof 0); with `dim=`, `keepdim=`, `unbiased=` or `correction=` PyTorch's."""
-        return reductions.std(self, **_moment(axis, dtype, ddof, keepdims, torch))
+        return reductions.std(self, **_moment(self, axis, dtype, ddof, keepdims, torch))
 
     def max(self, axis: Any = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Any:
         """NumPy's maximum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
@@ -782,36 +779,38 @@ class Tensor:
     def argmax(
         self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False
     ) -> Tensor:
-        return reductions.argmax(self, _axis(axis, dim), keepdims=keepdims or keepdim)
+        return reductions.argmax(self, _axis(axis, dim, self), keepdims=keepdims or keepdim)
 
     def argmin(
         self, axis: int | None = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False
     ) -> Tensor:
-        return reductions.argmin(self, _axis(axis, dim), keepdims=keepdims or keepdim)
+        return reductions.argmin(self, _axis(axis, dim, self), keepdims=keepdims or keepdim)
 
     def amax(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return reductions.max(self, _axis(axis, dim), keepdims or keepdim)
+        return reductions.max(self, _axis(axis, dim, self), keepdims or keepdim)
 
     def amin(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return reductions.min(self, _axis(axis, dim), keepdims or keepdim)
+        return reductions.min(self, _axis(axis, dim, self), keepdims or keepdim)
 
     def count_nonzero(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Tensor:
-        return reductions.count_nonzero(self, _axis(axis, dim), keepdims=keepdims)
+        return reductions.count_nonzero(self, _axis(axis, dim, self), keepdims=keepdims)
 
     def any(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return reductions.any(self, _axis(axis, dim), keepdims or keepdim)
+        return reductions.any(self, _axis(axis, dim, self), keepdims or keepdim)
 
     def all(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return reductions.all(self, _axis(axis, dim), keepdims or keepdim)
+        return reductions.all(self, _axis(axis, dim, self), keepdims or keepdim)
 
     def cumsum(self, axis: Any = None, dtype: Any = None, *, dim: Any = None) -> Tensor:
-        return reductions.cumsum(self, _axis(axis, dim), dtype)
+        out = reductions.cumsum(self, _axis(axis, dim, self), dtype)
+        return out if dim is None else like(out, self)
 
     def cumprod(self, axis: Any = None, dtype: Any = None, *, dim: Any = None) -> Tensor:
-        return reductions.cumprod(self, _axis(axis, dim), dtype)
+        out = reductions.cumprod(self, _axis(axis, dim, self), dtype)
+        return out if dim is None else like(out, self)
 
     def logsumexp(self, axis: Any = None, keepdims: bool = False, *, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return fused.logsumexp(self, _axis(axis, dim), keepdims or keepdim)
+        return fused.logsumexp(self, _axis(axis, dim, self), keepdims or keepdim)
 
     def softmax(self, axis: int = -1, *, dim: int | None = None) -> Tensor:
         return fused.softmax(self, axis if dim is None else dim)
@@ -838,9 +837,6 @@ class Tensor:
             raise TypeError("view(dtype) would reinterpret the bytes; use astype(dtype) to convert")
         return shape.reshape(self, _loose(shape_))
 
-    def view_as(self, other: Tensor) -> Tensor:
-        return self.reshape(other.shape)
-
     def transpose(self, *axes: Any) -> Tensor:
         """`transpose()` reverses the axes; with two loose integers these two are exchanged; else a permutation."""
         if len(axes) == 2 and not isinstance(axes[0], Sequence):
@@ -850,8 +846,12 @@ class Tensor:
     def permute(self, *dims: Any) -> Tensor:
         return shape.transpose(self, _loose(dims))
 
-    def t(self) -> Tensor:
-        return shape.transpose(self)
+    @property
+    def H(self) -> Tensor:
+        """A matrix with its axes exchanged."""
+        return shapes.t(self)
+
+    mH = mT
 
     def swapaxes(self, axis1: int, axis2: int) -> Tensor:
         return shape.swapaxes(self, axis1, axis2)
@@ -868,10 +868,7 @@ class Tensor:
         """The axes from `start_dim` to `end_dim` made one; with an order such as "F", NumPy's vector."""
         if isinstance(start_dim, str) or order != "C":
             return shape.ravel(self, start_dim if isinstance(start_dim, str) else order)
-        if not self.ndim:
-            return self.reshape(1)
-        start, end = start_dim % self.ndim, end_dim % self.ndim
-        return self.reshape(*self.shape[:start], -1, *self.shape[end + 1 :])
+        return shapes.flatten(self, start_dim, end_dim)
 
     def expand_dims(self, axis: Any) -> Tensor:
         return shape.expand_dims(self, axis)
@@ -909,10 +906,6 @@ class Tensor:
     def roll(self, shifts: Any, axis: Any = None, *, dims: Any = None) -> Tensor:
         """Elements shifted along `axis`, those that fall off the end coming back at the front."""
         return shape.roll(self, shifts, _axis(axis, dims))
-
-    def split(self, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
-        """PyTorch's `split`: into pieces of `split_size` (the last may be smaller), or of the sizes listed."""
-        return split_by_size(self, split_size, dim)
 
     def nonzero(self) -> Any:
         """NumPy's: an array of indices for each axis. PyTorch's is `autograd.nonzero`."""
@@ -1040,17 +1033,206 @@ class Tensor:
     fmod_ = _in_place("fmod")
     pow_ = _in_place("pow")
     masked_fill_ = _in_place("masked_fill")
+    clamp_max_ = _in_place("clamp_max")
+    clamp_min_ = _in_place("clamp_min")
+    frac_ = _in_place("frac")
+    addcmul_ = _in_place("addcmul")
+    addcdiv_ = _in_place("addcdiv")
+    addmm_ = _in_place("addmm")
+    lerp_ = _in_place("lerp")
+    masked_scatter_ = _in_place("masked_scatter")
+    index_add_ = _in_place("index_add")
+    index_copy_ = _in_place("index_copy")
+    index_fill_ = _in_place("index_fill")
+    index_put_ = _in_place("index_put")
+    scatter_ = _in_place("scatter")
+    scatter_add_ = _in_place("scatter_add")
+    scatter_reduce_ = _in_place("scatter_reduce")
+    tril_ = _in_place("tril")
+    triu_ = _in_place("triu")
     cumsum_ = _in_place("cumsum")
     cumprod_ = _in_place("cumprod")
 
-    def contiguous(self) -> Tensor:
-        return self
+    # --- How it lies in memory ---
+
+    def contiguous(self, memory_format: Any = None) -> Tensor:
+        """Itself if its elements lie in memory row by row, else a copy of which they do."""
+        return self if self._data.flags.c_contiguous else copied(self)
+
+    def is_contiguous(self, memory_format: Any = None) -> Any:
+        return self._data.flags.c_contiguous
+
+    def stride(self, dim: Any = None) -> Any:
+        """How many elements apart neighbours along each axis, or along `dim`, lie in memory."""
+        steps = tuple(n // self._data.itemsize for n in self._data.strides)
+        return steps if dim is None else steps[dim]
+
+    def element_size(self) -> Any:
+        return self._data.itemsize
 
     def dim(self) -> Any:
         return self._data.ndim
 
+    ndimension = dim
+
     def numel(self) -> Any:
         return self._data.size
+
+    nelement = numel
+
+    # --- PyTorch's functions as methods ---
+
+    sort = orders.sort_method
+    median = orders.median_method
+    nanmedian = orders.nanmedian
+    argsort = orders.argsort
+    msort = orders.msort
+    topk = orders.topk
+    kthvalue = orders.kthvalue
+    mode = orders.mode
+    cummax = orders.cummax
+    cummin = orders.cummin
+    unique = orders.unique
+    unique_consecutive = orders.unique_consecutive
+    histc = orders.histc
+    bincount = orders.bincount
+    argwhere = orders.argwhere
+
+    index_select = places.index_select
+    gather = places.gather
+    take = places.take
+    take_along_dim = places.take_along_dim
+    scatter = places.scatter
+    scatter_add = places.scatter_add
+    scatter_reduce = places.scatter_reduce
+    index_add = places.index_add
+    index_copy = places.index_copy
+    index_fill = places.index_fill
+    index_put = places.index_put
+    index_reduce = places.index_reduce
+    put = places.put
+    masked_select = places.masked_select
+    masked_scatter = places.masked_scatter
+    select_scatter = places.select_scatter
+    slice_scatter = places.slice_scatter
+    diagonal_scatter = places.diagonal_scatter
+
+    split = shapes.split
+    split_with_sizes = shapes.split_with_sizes
+    chunk = shapes.chunk
+    tensor_split = shapes.tensor_split
+    hsplit = shapes.hsplit
+    vsplit = shapes.vsplit
+    dsplit = shapes.dsplit
+    unbind = shapes.unbind
+    unflatten = shapes.unflatten
+    select = shapes.select
+    narrow = shapes.narrow
+    unfold = shapes.unfold
+    expand_as = shapes.expand_as
+    view_as = reshape_as = shapes.reshape_as
+    sum_to_size = shapes.sum_to_size
+    repeat_interleave = shapes.repeat_interleave
+    t = shapes.t
+    adjoint = shapes.adjoint
+    rot90 = shapes.rot90
+    fliplr = shapes.fliplr
+    flipud = shapes.flipud
+    tril = shapes.tril
+    triu = shapes.triu
+    diag = shapes.diag
+    diagflat = shapes.diagflat
+    diagonal = shapes.diagonal
+    diag_embed = shapes.diag_embed
+    trace = shapes.trace
+
+    mm = products.mm
+    mv = products.mv
+    bmm = products.bmm
+    ger = products.ger
+    addmm = products.addmm
+    addmv = products.addmv
+    addr = products.addr
+    addbmm = products.addbmm
+    baddbmm = products.baddbmm
+    kron = products.kron
+    cross = products.cross
+    norm = products.norm
+    dist = products.dist
+    renorm = products.renorm
+    det = products.det
+    logdet = products.logdet
+    slogdet = products.slogdet
+    inverse = products.inverse
+    pinverse = products.pinverse
+    matrix_power = products.matrix_power
+    matrix_exp = products.matrix_exp
+    cholesky = products.cholesky
+    qr = products.qr
+    svd = products.svd
+
+    nansum = summaries.nansum
+    nanmean = summaries.nanmean
+    aminmax = summaries.aminmax
+    quantile = summaries.quantile
+    nanquantile = summaries.nanquantile
+    logcumsumexp = summaries.logcumsumexp
+    diff = summaries.diff
+    cov = summaries.cov
+    corrcoef = summaries.corrcoef
+
+    lerp = pointwise.lerp
+    addcmul = pointwise.addcmul
+    addcdiv = pointwise.addcdiv
+    clamp_min = pointwise.clamp_min
+    clamp_max = pointwise.clamp_max
+    frac = pointwise.frac
+    ldexp = pointwise.ldexp
+    frexp = pointwise.frexp
+    sgn = comparison.sign
+    erf = pointwise.erf
+    erfc = pointwise.erfc
+    erfinv = pointwise.erfinv
+    lgamma = pointwise.lgamma
+    digamma = pointwise.digamma
+    mvlgamma = pointwise.mvlgamma
+    igamma = pointwise.igamma
+    igammac = pointwise.igammac
+    i0 = pointwise.i0
+    xlogy = pointwise.xlogy
+    logit = pointwise.logit
+    isclose = pointwise.isclose
+    allclose = pointwise.allclose
+    equal = pointwise.equal
+    isneginf = pointwise.isneginf
+    isposinf = pointwise.isposinf
+    is_floating_point = pointwise.is_floating_point
+    is_complex = pointwise.is_complex
+    is_nonzero = pointwise.is_nonzero
+    is_same_size = pointwise.is_same_size
+
+    def polygamma(self, n: Any) -> Tensor:
+        """The n-th derivative of the digamma function."""
+        return pointwise.polygamma(n, self)
+
+    def multinomial(self, num_samples: Any, replacement: Any = False, *, generator: Any = None) -> Tensor:
+        """The numbers of elements drawn with these weights, of each row."""
+        return importlib.import_module("autograd.random").multinomial(
+            self, num_samples, replacement, generator=generator
+        )
+
+    def bernoulli(self, p: Any = None, *, generator: Any = None) -> Tensor:
+        """1 with the probability that each element is, or with probability p, else 0."""
+        return importlib.import_module("autograd.random").bernoulli(self, p, generator=generator)
+
+    new_zeros = making.new_zeros
+    new_ones = making.new_ones
+    new_empty = making.new_empty
+    new_full = making.new_full
+    new_tensor = making.new_tensor
+    type_as = making.type_as
+    type = making.type
+    is_cpu, is_cuda = True, False
 
 
 # --- The sweep over arrays ---
@@ -1168,11 +1350,6 @@ def _rebuild(kind: type[Tensor], data: Any, requires_grad: bool) -> Tensor:
     return t.requires_grad_() if requires_grad else t
 
 
-def check_device(device: Any) -> None:
-    if device is not None and str(device).split(":")[0] != "cpu":
-        raise ValueError(f"device {str(device)!r} is not supported: arrays live on the CPU; write device='cpu'")
-
-
 def _with_name(error: Exception, function: Any) -> Exception:
     """An error from before an operation of this name began, or from one with another name."""
     if function.__name__ in str(error):
@@ -1252,12 +1429,13 @@ def _index(index: Any) -> Any:
     return tuple(plain) if isinstance(index, tuple) else plain[0]
 
 
-def _axis(axis: Any, dim: Any) -> Any:
+def _axis(axis: Any, dim: Any, x: Any = None) -> Any:
+    """The one of the two words that is given; to PyTorch, one number x has an axis to reduce."""
     if dim is None:
         return axis
     if axis is not None:
         raise TypeError("give axis= (NumPy's word) or dim= (PyTorch's), not both")
-    return tuple(dim) if isinstance(dim, list) else dim
+    return dims(dim, x)
 
 
 def _loose(values: tuple[Any, ...]) -> Any:
@@ -1265,14 +1443,14 @@ def _loose(values: tuple[Any, ...]) -> Any:
     return tuple(values[0]) if len(values) == 1 and isinstance(values[0], Sequence) else values
 
 
-def _moment(axis: Any, dtype: Any, ddof: float | None, keepdims: bool, torch: dict[str, Any]) -> dict[str, Any]:
+def _moment(x: Any, axis: Any, dtype: Any, ddof: float | None, keepdims: bool, torch: dict[str, Any]) -> dict[str, Any]:
     unknown = set(torch) - {"dim", "keepdim", "unbiased", "correction"}
     if unknown:
         raise TypeError(f"unexpected argument {', '.join(sorted(unknown))}")
     if torch:
         ddof = torch.get("correction", 1 if torch.get("unbiased", True) else 0) if ddof is None else ddof
     return {
-        "axis": _axis(axis, torch.get("dim")),
+        "axis": _axis(axis, torch.get("dim"), x),
         "dtype": dtype,
         "ddof": ddof or 0,
         "keepdims": keepdims or torch.get("keepdim", False),
@@ -1293,22 +1471,6 @@ def _selected(x: Tensor, find: Callable[..., Tensor], dim: int, keepdim: bool) -
     grid[dim] = indices
     values = x[tuple(grid)]
     return ValuesAndIndices(values, indices) if keepdim else ValuesAndIndices(values.squeeze(dim), indices.squeeze(dim))
-
-
-def split_by_size(x: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """PyTorch's `split`: x cut along `dim` into pieces of `split_size`, or of the sizes listed."""
-    n = x.shape[dim]
-    if isinstance(split_size, Sequence):
-        if sum(split_size) != n:
-            raise ValueError(
-                f"split: sizes {list(split_size)} add up to {sum(split_size)}, but axis {dim} has size {n}"
-            )
-        cuts = np.cumsum(split_size)[:-1].tolist()
-    else:
-        if split_size <= 0:
-            raise ValueError(f"split: the size of a piece must be positive, not {split_size}")
-        cuts = list(range(split_size, n, split_size))
-    return tuple(shape.array_split(x, cuts, dim))
 
 
 def _values(nest: Any, read: bool) -> Any:

@@ -19,11 +19,12 @@ MODULES = {
 
 # A module may import what stands on its own line or above it; the packages' faces, `__init__.py`, stand below all.
 LEVELS = """
-    graph modes lines
+    graph modes lines devices
     arrays reach
     source
     op
     rules
+    compositions
     inplace
     tensor
     forward batched

@@ -341,6 +341,15 @@ def test_names_of_pytorch_change_in_place_and_return_the_tensor():
         assert draw(generator=autograd.Generator(0)) is y
 
 
+def test_rows_are_added_in_place():
+    x, rows = Tensor(np.ones((3, 2)), requires_grad=True), Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    y = x * 2
+    assert y.index_add_(0, np.array([2, 2]), rows.double()) is y
+    assert y.tolist() == [[2, 2], [2, 2], [6, 8]]
+    (y * y).sum().backward()
+    assert (x.grad[2].tolist(), rows.grad.tolist()) == ([24, 32], [[12, 16], [12, 16]])
+
+
 def test_every_name_in_place_has_the_one_that_is_not():
     names = [name for name in vars(Tensor) if name.endswith("_") and not name.startswith("_")]
     alone = "bernoulli copy detach fill normal requires_grad uniform zero".split()

@@ -13,14 +13,6 @@ import autograd
 from autograd import Tensor, enable_grad, is_grad_enabled, modes, no_grad, observe
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_left_entered():
-    yield
-    left = [*modes.entered]
-    modes.entered.clear()
-    assert left == []
-
-
 def records():
     """Whether an operation called from here records a graph; `is_grad_enabled` says the same."""
     found = (Tensor(1.0, requires_grad=True) * 2).requires_grad

@@ -326,7 +326,6 @@ def test_the_elementwise_functions_of_autograd_are_methods_too():
     functions = {name: getattr(autograd, name) for name in autograd.__all__}
     functions = {name: f for name, f in functions.items() if isinstance(getattr(f, "op", None), op.Operation)}
     assert len(functions) > 80
-    del functions["equal"]  # PyTorch's method is another: whether all elements are equal
     for name, function in functions.items():
         if function.op.kind in ("elementwise", "constant"):
             t = whole if any(word in name for word in ("bitwise", "shift", "gcd", "lcm", "invert")) else x
