@@ -5,12 +5,13 @@
 (32, 10)
 """
 
-from . import data, functional, init
-from .activations import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
-from .containers import MLP, Sequential
-from .layers import Flatten, Identity, Linear
-from .losses import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
-from .module import Module
+from . import data, functional, init, modules
+from .modules.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from .modules.container import MLP, Sequential
+from .modules.flatten import Flatten
+from .modules.linear import Identity, Linear
+from .modules.loss import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
+from .modules.module import Module
 from .parameter import Parameter
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "data",
     "functional",
     "init",
+    "modules",
 ]

@@ -14,8 +14,6 @@ import numpy as np
 import autograd
 from autograd import Tensor
 
-from .module import copy_into
-
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """By how much the weights before this activation should be larger, to keep the variance of what passes through.
@@ -45,7 +43,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: np.rando
     >>> bool((w >= -2).all() and (w < 2).all())
     True
     """
-    copy_into(tensor, (generator or autograd.default_generator()).random(tensor.shape, tensor.dtype) * (b - a) + a)
+    tensor.data[...] = (generator or autograd.default_generator()).random(tensor.shape, tensor.dtype) * (b - a) + a
     return tensor
 
 
@@ -53,15 +51,15 @@ def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: np.random.Generator | None = None
 ) -> Tensor:
     """Fill with normal numbers of this mean and standard deviation."""
-    copy_into(
-        tensor, (generator or autograd.default_generator()).standard_normal(tensor.shape, tensor.dtype) * std + mean
-    )
+    tensor.data[...] = (generator or autograd.default_generator()).standard_normal(
+        tensor.shape, tensor.dtype
+    ) * std + mean
     return tensor
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with `val`."""
-    copy_into(tensor, val)
+    tensor.data[...] = val
     return tensor
 
 

@@ -13,9 +13,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from autograd import Tensor, graph, reach
-
-from .parameter import Parameter
+from autograd import Tensor, graph
+from nn.parameter import Parameter
 
 
 class Loaded(NamedTuple):
@@ -388,7 +387,7 @@ class Module:
             )
         for tensor in known.values():
             if id(tensor) in given:
-                copy_into(tensor, given[id(tensor)][1])
+                tensor.data[...] = given[id(tensor)][1]
         return Loaded(missing, unexpected)
 
     # --- Printing ---
@@ -407,13 +406,6 @@ class Module:
         if not parts:
             return f"{type(self).__name__}({''.join(lines)})"
         return f"{type(self).__name__}(\n  " + "\n  ".join([*lines, *parts]) + "\n)"
-
-
-def copy_into(tensor: Tensor, values: Any) -> None:
-    """Write values into a Tensor's own memory, outside the graph, and say so to what was computed from it before."""
-    array = tensor.data._data
-    array[...] = values
-    reach.wrote(array)
 
 
 def _own_parameters(module: Module) -> list[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""The layers: attributes, `__init__` with PyTorch's arguments, `forward`."""
+"""Affine maps, and the identity."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from nn import functional as F
+from nn import init
+from nn.parameter import Parameter
 
-from . import functional as F
-from . import init
 from .module import Module
-from .parameter import Parameter
 
 
 class Linear(Module):
@@ -69,23 +69,6 @@ class Identity(Module):
 
     def forward(self, x: Any) -> Any:
         return x
-
-
-class Flatten(Module):
-    """x with the axes from `start_dim` to `end_dim` made one; by default all but the first.
-
-    >>> Flatten()(np.zeros((5, 8, 8))).shape
-    (5, 64)
-    """
-
-    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        self.start_dim, self.end_dim = start_dim, end_dim
-
-    def forward(self, x: Any) -> Tensor:
-        return (x if isinstance(x, Tensor) else Tensor(x)).flatten(self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 def _size(name: str, value: Any) -> int:

@@ -8,8 +8,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from .activations import ReLU
-from .layers import Linear
+from .activation import ReLU
+from .linear import Linear
 from .module import Module
 
 

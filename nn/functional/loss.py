@@ -1,7 +1,6 @@
-"""Layers, activations and losses as functions, under PyTorch's names and with its defaults.
+"""Losses: what a prediction costs, -log of the probability of the target.
 
-A floating input takes the dtype of the weights that it meets, a target that of the prediction; arrays are as good as
-Tensors. The losses work on logits α, not on probabilities, and so are exact where a probability would round to 0 or 1
+They work on logits α, not on probabilities, and so are exact where a probability would round to 0 or 1
 (Goodfellow, Bengio and Courville, *Deep Learning*, section 6.2.2).
 """
 
@@ -16,106 +15,7 @@ import autograd
 from autograd import Tensor, modes
 from autograd.rules import fused
 
-# --- A layer ---
-
-
-def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
-    """input @ weight.T + bias.
-
-    Shapes: input (..., in), weight (out, in), bias (out,) -> (..., out). ValueError where `in` differs, TypeError for an
-    input of integers.
-
-    >>> linear(np.array([1.0, 2.0]), Tensor([[3.0, 4.0]]), Tensor([0.5]))
-    tensor([11.5])
-    """
-    try:
-        if input.dtype is not weight.dtype:
-            input = _floating(input, weight.dtype, "linear")
-    except AttributeError:  # a list
-        input = _floating(Tensor(input), weight.dtype, "linear")
-    try:
-        return fused.linear_layer(input, weight, bias)
-    except (ValueError, TypeError) as error:
-        shapes = input.shape, weight.shape
-        if not shapes[0] or shapes[0][-1] != shapes[1][-1]:
-            raise ValueError(
-                f"linear: an input of shape {shapes[0]} does not fit a weight (out, in) of shape {shapes[1]}: "
-                f"the input's last axis is {shapes[0][-1] if shapes[0] else 'missing'}, and in is {shapes[1][-1]}; they must be equal"
-            ) from None
-        raise error
-
-
-def _floating(x: Any, dtype: Any, name: str) -> Any:
-    """x in this dtype, if it is floating; else TypeError, since numbers that count or name should be turned on purpose."""
-    if x.dtype == dtype:
-        return x
-    if x.dtype.kind != "f":
-        raise TypeError(f"{name}: the input is {x.dtype}, and {dtype} is needed; write x.astype(np.{dtype})")
-    return _cast(x, dtype)
-
-
-def _cast(x: Any, dtype: Any) -> Any:
-    """x in another dtype; an array becomes a Tensor, so that the engine sees that nobody else holds its values."""
-    return x.astype(dtype) if isinstance(x, Tensor) else Tensor._make(x.astype(dtype), None)
-
-
-# --- Activations ---
-
-
-def relu(input: Any, inplace: bool = False) -> Tensor:
-    """max(0, x); its derivative is 0 at 0. (`inplace` is accepted here and below, and changes nothing.)"""
-    return fused.relu(_tensor(input))
-
-
-def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """x where x > 0, else negative_slope · x."""
-    x = _tensor(input)
-    return autograd.where(x > 0, x, negative_slope * x)
-
-
-def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """x where x > 0, else α (eˣ - 1)."""
-    x = _tensor(input)
-    return autograd.where(x > 0, x, alpha * np.expm1(autograd.where(x > 0, 0.0, x)))
-
-
-def sigmoid(input: Any) -> Tensor:
-    """1 / (1 + e⁻ˣ)."""
-    return fused.sigmoid(_tensor(input))
-
-
-def tanh(input: Any) -> Tensor:
-    """(eˣ - e⁻ˣ) / (eˣ + e⁻ˣ), which is 2σ(2x) - 1."""
-    return autograd.tanh(_tensor(input))
-
-
-def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """log(1 + e^(βx)) / β, without overflow. (Where βx > `threshold`, PyTorch returns x: the difference is 2e-9.)
-
-    >>> softplus(Tensor([-100.0, 0.0, 100.0])).sum()
-    tensor(100.6931)
-    """
-    x = _tensor(input)
-    return fused.softplus(x) if beta == 1 else fused.softplus(x * beta) / beta
-
-
-def softmax(input: Any, dim: int = -1, *, dtype: Any = None) -> Tensor:
-    """exp(x) / Σ exp(x) along `dim`, without overflow: probabilities that add up to 1."""
-    x = _tensor(input)
-    return fused.softmax(x if dtype is None else x.astype(dtype), dim)
-
-
-def log_softmax(input: Any, dim: int = -1, *, dtype: Any = None) -> Tensor:
-    """log softmax(x), exact also where the probability would round to 0."""
-    x = _tensor(input)
-    return fused.log_softmax(x if dtype is None else x.astype(dtype), dim)
-
-
-def _tensor(x: Any) -> Tensor:
-    return x if isinstance(x, Tensor) else Tensor(x)
-
-
-# --- Losses ---
+from .inputs import cast, constant, tensor
 
 
 def mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
@@ -148,9 +48,9 @@ def binary_cross_entropy_with_logits(
     if pos_weight is None:
         losses = fused.bernoulli_cross_entropy(input, target, None)
     else:
-        losses = (1 - target) * input + (1 + (_constant(pos_weight, input) - 1) * target) * fused.softplus(-input)
+        losses = (1 - target) * input + (1 + (constant(pos_weight, input) - 1) * target) * fused.softplus(-input)
     scale = _scale(reduction, input._data.size)
-    losses = losses if weight is None else losses * _constant(weight, input)
+    losses = losses if weight is None else losses * constant(weight, input)
     return losses if scale is None else losses.sum() * scale
 
 
@@ -181,7 +81,7 @@ def cross_entropy(
     >>> cross_entropy(logits, np.array([[0.5, 0.5], [1.0, 0.0]]))
     tensor(0.3466)
     """
-    logits = _tensor(input)
+    logits = tensor(input)
     if not isinstance(target, Tensor | np.ndarray):
         target = np.asarray(target)
     shape, kind = logits.shape, target.dtype.kind
@@ -194,7 +94,7 @@ def cross_entropy(
         if target.ndim != 2:
             target = _class_rows(target)
         if target.dtype is not logits.dtype:
-            target = _cast(target, logits.dtype)
+            target = cast(target, logits.dtype)
         losses = _soft_cross_entropy(logits, target, weight, label_smoothing, reduction)
     elif kind in "iu" and target.shape == samples:
         if target.ndim != 1:
@@ -289,16 +189,12 @@ def _pair(input: Any, target: Any, name: str) -> tuple[Any, Any]:
     if a.dtype is not b.dtype:
         if a.dtype.kind != "f":
             raise TypeError(f"{name}: the input is {a.dtype}; predictions are floating: write input.astype(np.float32)")
-        target = _cast(target, a.dtype)
+        target = cast(target, a.dtype)
     return input, target
 
 
-def _constant(value: Any, like: Any) -> Any:
-    return value.astype(like.dtype) if isinstance(value, Tensor) else np.asarray(value, like.dtype)
-
-
 def _class_weight(weight: Any, logits: Any) -> Any:
-    weight = _constant(weight, logits)
+    weight = constant(weight, logits)
     if weight.shape != logits.shape[1:]:
         raise ValueError(
             f"cross_entropy: weight has shape {weight.shape}; it needs one for each class, {logits.shape[1:]}"
