@@ -6,12 +6,15 @@ name the operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import graph
+from .calls import paths_of
+from .lines import line_of, user_frames
 
 if TYPE_CHECKING:
     from .op import Operation
@@ -26,15 +29,18 @@ np.empty((32 << 20) - 8192, np.uint8)
 class ArrayNode(graph.Node):
     """A node whose value is an array: its shape and dtype are known for free, and the keywords of its operation."""
 
-    __slots__ = ("shape", "dtype", "params")
+    __slots__ = ("shape", "dtype", "params", "code", "at")
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     params: tuple[Any, ...]
+    code: Any  # of whoever called the operation, and where in it: see lines.py
+    at: int
 
     def __init__(self, op: Any = None, inputs: Sequence[Any] = (), saved: Any = None) -> None:
         super().__init__(op, inputs, saved)
         self.params = ()
+        note_caller(self)
 
     def __repr__(self) -> str:
         return f"<node {self.order}: {'leaf' if self.op is None else self.op.name} {self.shape}>"
@@ -80,7 +86,14 @@ def new_node(op: Operation, inputs: Sequence[Any], out: Any, params: tuple[Any, 
         else:
             node.a, node.b = inputs
     node.shape, node.dtype, node.params = out.shape, out.dtype, params
+    note_caller(node)
     return node
+
+
+def note_caller(node: Any) -> None:
+    """Note on a node the line of the user's that is running."""
+    caller = next(user_frames(sys._getframe(1)), None)
+    node.code, node.at = (None, 0) if caller is None else (caller.f_code, caller.f_lasti)
 
 
 def fit(share: Any, parent: Any) -> Any:
@@ -137,8 +150,9 @@ def shape_of(value: Any) -> tuple[int, ...]:
 
 
 def freed(node: graph.Node) -> RuntimeError:
+    line = line_of(node)
     return RuntimeError(
-        f"backward through {node.op.name}: the values saved for its derivative were freed by an earlier backward pass. "
+        f"backward through {node.op.name}{f' (at {line})' if line else ''}: the values saved for its derivative were freed by an earlier backward pass. "
         "To go through the same graph twice, write backward(retain_graph=True) the first time; "
         "otherwise compute the loss again."
     )
@@ -199,9 +213,24 @@ def failed(error: Exception, op: Operation, found: dict[str, Any], inputs: Seque
     else:
         known = [n if "r_" + a in found else None for a, n in zip(op.arguments, inputs)]
         wrong = wrong_shares(op, [found.get("r_" + a) for a in op.arguments], known)
-    if wrong is None:
-        error.add_note(f"in the backward pass through {op.name}")
-    return wrong or error
+    return noted(wrong or error, found["node"])
+
+
+def noted(error: Exception, node: Any) -> Exception:
+    """The error, with a note which operation's rules have made it, and on which line that operation was called."""
+    if "_node" not in error.__dict__:
+        line = line_of(node)
+        error.__dict__["_node"] = node
+        error.add_note(f"in the backward pass through {node.op.name}{f', called at {line}' if line else ''}")
+    return error
+
+
+def locate(error: Exception, roots: Iterable[graph.Node]) -> None:
+    """Say below an error of a rule, too, of which part of the model the operation was."""
+    node = error.__dict__.pop("_node", None)
+    path = None if node is None else paths_of(graph.ancestors(roots)).get(node)
+    if path:
+        error.__notes__[-1] += f", in {path}"
 
 
 def unruled(op: Operation, params: Sequence[Any]) -> TypeError:

@@ -243,6 +243,10 @@ class Form:
         self.write()
         return self.__dict__[name]
 
+    def first_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self.write()
+        return self.function(*args, **kwargs)
+
     def write(self) -> None:
         """Write the functions out: at the first call, as most programs need few of them."""
         if "source" in self.__dict__:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import modes, reach
-from .arrays import ArrayNode, fit, freed
+from .arrays import ArrayNode, fit, freed, noted
 from .tensor import Tensor
 
 
@@ -168,6 +168,9 @@ class _Call:
         )
         try:
             shares = self.cls.backward(self.ctx, *self._gradients(g))
+        except Exception as error:
+            noted(error, node)
+            raise
         finally:
             self.ctx.saved_tensors = ()
         shares = list(shares) if isinstance(shares, tuple | list) else [shares]

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import copy
 import weakref
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import graph, modes, reach
+from .calls import paths_of
+from .lines import is_ours, line_of
 from .random import default_generator
 from .tensor import Tensor
 from .transforms import flatten
@@ -142,29 +145,39 @@ def _name(f: Any) -> str:
 
 
 class SavedBytes(NamedTuple):
-    """Bytes of the arrays that a graph keeps for its backward pass: all, and for each operation, the largest first."""
+    """Bytes of the arrays that a graph keeps for its backward pass: all; for each operation; for each line that called one.
+
+    A line is "file:line"; of a layer of this library in a model it is the layer's path, such as "blocks.2.attn.proj". The
+    largest number comes first.
+    """
 
     total: int
     by_operation: dict[str, int]
+    by_line: dict[str, int]
 
 
 def saved_bytes(*roots: Any) -> SavedBytes:
-    """How many bytes the graph of these results keeps for the backward pass, and by which operations.
+    """How many bytes the graph of these results keeps for the backward pass, by which operations, called on which lines.
 
     An array that several nodes saved counts once, for the oldest of them; so do views, with the memory they hold. What leaves
     hold, parameters and data, is not counted unless a node saved it.
 
     >>> x = Tensor(np.ones((100, 100)), requires_grad=True)
-    >>> saved_bytes((np.exp(x) * 2).sum())
-    SavedBytes(total=80000, by_operation={'exp': 80000})
+    >>> saved_bytes((np.exp(x) * 2).sum()).by_operation
+    {'exp': 80000}
     """
-    nodes = [t if isinstance(t, graph.Node) else t._node for t in roots]
+    tops = [t if isinstance(t, graph.Node) else t._node for t in roots]
+    nodes = graph.ancestors([n for n in tops if n is not None])
+    paths = paths_of(nodes)
     seen: set[int] = set()
-    found: dict[str, int] = {}
-    for node in reversed(graph.ancestors([n for n in nodes if n is not None])):
+    operations: Counter[str] = Counter()
+    lines: Counter[str] = Counter()
+    for node in reversed(nodes):
         for array in reach.arrays_in(node.saved):
             memory = reach.owner(array)
             if id(memory) not in seen:
                 seen.add(id(memory))
-                found[node.op.name] = found.get(node.op.name, 0) + memory.nbytes
-    return SavedBytes(sum(found.values()), dict(sorted(found.items(), key=lambda item: -item[1])))
+                operations[node.op.name] += memory.nbytes
+                path, line = paths.get(node), line_of(node)
+                lines[path if path and line and is_ours(line) else line or "unknown"] += memory.nbytes
+    return SavedBytes(operations.total(), *({k: n for k, n in c.most_common() if n} for c in (operations, lines)))

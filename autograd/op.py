@@ -29,6 +29,7 @@ to its input's dtype, keeps zero cotangents zero and adds up fan-out, so that no
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,6 +41,7 @@ from .arrays import (
     beside,
     engine,
     explain,
+    failed,
     fit,
     freed,
     kept_axes,
@@ -113,6 +115,18 @@ class Operation:
     def write(self) -> None:
         if "source" not in self.__dict__:
             write_functions(self)
+
+    def first_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Write the functions and call one of them, as the caller of this method's caller would have done."""
+        self.write()
+        result = self.function(*args, **kwargs)
+        node = getattr(result, "_made", None)
+        if node is not None and node.code is not None:
+            caller: Any = sys._getframe(1)
+            for _ in range(1 + (caller.f_back.f_globals is names_in_functions["tensors"] if caller.f_back else 0)):
+                caller = caller.f_back or caller
+            node.code, node.at = caller.f_code, caller.f_lasti
+        return result
 
     def __getattr__(self, name: str) -> Any:
         if name not in ("source", "pull", "keep"):
@@ -198,13 +212,16 @@ class Operation:
             if "out" in values:
                 values["out"] = kept_axes(values["out"], node)
         values.update(g=g, needs=tuple(p is not None for p in inputs))
-        if self.joint:
-            shares = self.rules[0](*(values[n] for n in self.rule_parameters[0]))
-        else:
-            shares = [
-                None if p is None or rule is None else rule(*(values[n] for n in names))
-                for p, rule, names in zip(inputs, self.rules, self.rule_parameters)
-            ]
+        try:
+            if self.joint:
+                shares = self.rules[0](*(values[n] for n in self.rule_parameters[0]))
+            else:
+                shares = [
+                    None if p is None or rule is None else rule(*(values[n] for n in names))
+                    for p, rule, names in zip(inputs, self.rules, self.rule_parameters)
+                ]
+        except Exception as error:
+            raise failed(error, self, {"node": node}, inputs) from None
         if (wrong := wrong_shares(self, shares, inputs)) is not None:
             raise wrong
         if (self.guarded and self.kept) or self.multiplies:
@@ -244,7 +261,8 @@ def zero_unused_lifted(share: Any, g: Any, whole: bool, axis: Any = None) -> Any
 def bind(tensor_type: Any, adopt: Callable[[Any], tuple[Any, Any, Any]]) -> None:
     """Tell every operation, made already or later, what a Tensor is (called once, by tensor.py)."""
     engine.Tensor, engine.adopt = tensor_type, adopt
-    names_in_functions.update(Tensor=tensor_type, adopt=adopt, record=record)
+    tensors = sys.modules[tensor_type.__module__].__dict__
+    names_in_functions.update(Tensor=tensor_type, adopt=adopt, record=record, tensors=tensors)
 
 
 def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:

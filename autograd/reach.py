@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import graph
+from .lines import line_of
 
 COPIED = 1 << 22  # bytes; what is larger is not copied but fingerprinted
 
@@ -31,9 +32,9 @@ class Changed(RuntimeError):
     """An array has changed that a backward pass needs as it was."""
 
     def __init__(self, node: Any, line: str | None = None) -> None:
-        recorded = next(((file, number) for file, number, _ in (node.notes or {}).get("lines", ())), None)
+        recorded = line_of(node)
         super().__init__(
-            f"backward through {node.op.name}{' (at {}:{})'.format(*recorded) if recorded else ''}: an array that it used "
+            f"backward through {node.op.name}{f' (at {recorded})' if recorded else ''}: an array that it used "
             f"was changed in place {f'at {line} ' if line else ''}after the graph was recorded, "
             "by an optimizer's step, by writing into it or a view of it, through numpy(), or through the array that a Tensor was made on, so its gradient would be wrong. "
             "Call backward() before the change, compute the loss again after it, or change a copy: a = x.numpy().copy()"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import linecache
 import math
+import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from .arrays import (
     unruled,
     zero_unused,
 )
+from .lines import is_ours
 
 if TYPE_CHECKING:
     from .op import Operation
@@ -52,6 +54,7 @@ names_in_functions: dict[str, Any] = {
     "explain": explain,
     "failed": failed,
     "fit": fit,
+    "frame": sys._getframe,
     "freed": freed,
     "finite": math.isfinite,
     "handed": reach.handed,
@@ -73,8 +76,7 @@ def unwritten(name: str, op: Any, names: dict[str, Any] = names_in_functions) ->
 
 
 def _first_call(*args: Any, _op: Any, **kwargs: Any) -> Any:
-    _op.write()  # which gives this very function its own code
-    return _op.function(*args, **kwargs)
+    return _op.first_call(args, kwargs)  # which gives this very function its own code
 
 
 def write_functions(op: Operation) -> None:
@@ -187,6 +189,7 @@ def _source_of_function(op: Operation) -> str:
             f"        node.order = tick(); node.op = {k}; node.grad = node.notes = None",
             f"        node.saved = {_saved_tuple(op)}",
             f"        node.shape = out.shape; node.dtype = out.dtype; node.params = {params}",
+            *(_NOTE_CALLER if _notes_caller(op) else ["        node.code = None"]),
             *(["        if handed: guard(node)"] if _saves_arrays(op) else []),
         ]
     if op.kind != "constant" and keywords:
@@ -199,6 +202,21 @@ def _source_of_function(op: Operation) -> str:
         )
     lines.append("    return result")
     return "\n".join(lines)
+
+
+_NOTE_CALLER = [
+    "        try: caller = frame(1)",
+    "        except ValueError: caller = frame()  # it was called by C",
+    "        if caller.f_globals is tensors: caller = caller.f_back or caller",
+    "        node.code = caller.f_code; node.at = caller.f_lasti",
+]
+
+
+def _notes_caller(op: Operation) -> bool:
+    """Whether it will be asked where a node was made: it holds memory, or its rule is not the library's and may fail."""
+    return _saves_arrays(op) or not all(
+        is_ours(rule.__code__.co_filename) for rule in op.rules if isinstance(rule, FunctionType)
+    )
 
 
 def _source_of_keep(op: Operation) -> str:

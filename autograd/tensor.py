@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from . import graph, inplace, modes, op
-from .arrays import ArrayNode
+from .arrays import ArrayNode, locate
 from .compositions import making, orders, places, pointwise, products, shapes, summaries
 from .compositions.orders import ValuesAndIndices
 from .compositions.words import dims, like
@@ -1293,6 +1293,14 @@ def run_backward(
     seeds: dict[Any, Any], targets: Any = None, retain: bool | None = None, create: bool = False
 ) -> dict[Any, Any]:
     """`graph.sweep` over arrays; lifted onto Tensors where the gradients are to be differentiated or traced."""
+    try:
+        return _swept(seeds, targets, retain, create)
+    except Exception as error:
+        locate(error, seeds)
+        raise
+
+
+def _swept(seeds: dict[Any, Any], targets: Any, retain: bool | None, create: bool) -> dict[Any, Any]:
     lift = create or modes.tracing()
     retain = create if retain is None else retain or create
     anomaly = modes.innermost("anomaly")

@@ -19,7 +19,7 @@ MODULES = {
 
 # A module may import what stands on its own line or above it; the packages' faces, `__init__.py`, stand below all.
 LEVELS = """
-    graph modes lines devices
+    graph modes lines calls devices
     arrays reach
     source
     op
@@ -32,7 +32,7 @@ LEVELS = """
     factories functions random
     linalg fft special
     transforms drawing compiler testing
-    memory function anomaly
+    memory function anomaly files
 """
 LEVEL = {f"autograd.{name}": i for i, line in enumerate(LEVELS.split("\n")) for name in line.split()}
 MAY_USE = {"autograd": {"autograd"}, "nn": {"nn", "autograd"}, "optim": {"optim", "autograd"}}

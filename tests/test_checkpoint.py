@@ -1,6 +1,7 @@
 """checkpoint: the same gradients from less memory, and saved_bytes, which says from how much."""
 
 import gc
+import inspect
 import weakref
 
 import numpy as np
@@ -159,6 +160,21 @@ def test_without_recording_it_is_a_plain_call():
 def test_saved_bytes_counts_memory_once():
     x = Tensor(np.ones((10, 10)), requires_grad=True)
     y = np.exp(x)
-    assert saved_bytes(y * y, np.sin(y.reshape(-1))) == (800, {"exp": 800})
+    assert saved_bytes(y * y, np.sin(y.reshape(-1)))[:2] == (800, {"exp": 800})
     assert saved_bytes(np.sin(y * 2)).by_operation == {"exp": 800, "sin": 800}
-    assert saved_bytes(x + 1) == (0, {})
+    assert saved_bytes(x + 1) == (0, {}, {})
+
+
+def test_saved_bytes_says_on_which_line_and_in_which_layer():
+    x = Tensor(np.ones((10, 10)), requires_grad=True)
+    model = nn.Sequential(nn.Linear(10, 5), nn.Tanh(), nn.Sequential(nn.Linear(5, 5), nn.Tanh()))
+    for _ in range(2):  # at its first call an operation is written
+        first = inspect.currentframe().f_lineno + 1
+        y = np.exp(x)
+        z = model(y) * np.cos(x.sum()) + y.sum()
+    by_line = saved_bytes(z).by_line
+    here = {line.removeprefix(f"{__file__}:"): n for line, n in by_line.items()}
+    assert here[f"{first}"] == 800
+    assert sum(here.values()) == saved_bytes(z).total
+    assert list(by_line.values()) == sorted(by_line.values(), reverse=True)
+    assert here["1"] == here["2.1"] == 200  # tanh keeps its result

@@ -8,6 +8,7 @@ Single places of elementwise functions stand beside their sample, in `samples.py
 """
 
 import contextlib
+import itertools
 import math
 
 import numpy as np
@@ -121,6 +122,11 @@ def test_a_row_that_nobody_uses_contributes_0_though_its_values_are_nan(function
 @pytest.mark.parametrize("function", [np.abs, np.fabs, np.absolute, abs, autograd.abs])
 def test_abs_at_0_and_minus_0_is_0(function):
     assert slope(function, [0.0, -0.0, -2.0, 3.0]) == [0, 0, -1, 1]
+
+
+def test_a_distance_of_two_infinities_has_no_direction():
+    assert np.isnan(slope(lambda x: np.hypot(x, inf), [inf])).all()
+    assert slope(lambda x: np.hypot(x, 1.0), [inf, -inf]) == [1, -1]
 
 
 def test_sign_has_no_gradient():
@@ -257,6 +263,15 @@ def test_logsumexp_and_logaddexp_of_thousands_are_stable():
     assert slope(autograd.logsumexp, [-1000.0, -1000.0, -2000.0]) == pytest.approx([0.5, 0.5, 0])
     assert slope(np.logaddexp, [1000.0, -1000.0, 0.0], [1000.0, -1000.0, 2000.0]) == [0.5, 0.5, 0]
     assert autograd.logsumexp(np.array([1000.0, 1000.0])) == pytest.approx(1000 + math.log(2))
+
+
+@pytest.mark.parametrize("row", [*itertools.product([-inf, 0.5, inf], repeat=4)])
+def test_logcumsumexp_has_the_gradients_of_logsumexp_at_infinities_too(row):
+    jacobian = [[*slope(autograd.logsumexp, row[: i + 1]), *[0.0] * (3 - i)] for i in range(4)]
+    found = [slope(lambda x, i=i: autograd.logcumsumexp(x, 0)[i], row) for i in range(4)]
+    np.testing.assert_allclose(found, jacobian, 1e-12)
+    both = slope(lambda x: autograd.logcumsumexp(x, 1).sum(), [row, row[::-1]])
+    np.testing.assert_allclose(both[0], np.sum(jacobian, 0), 1e-12)
 
 
 def test_logsumexp_of_inf_gives_it_all_and_of_nan_is_nan():

@@ -227,6 +227,20 @@ def test_least_squares_of_any_rank_is_the_pseudo_inverse_times_b(m, rank):
         np.testing.assert_allclose(g.numpy(), h.numpy(), atol=1e-9)
 
 
+@pytest.mark.parametrize(("dtype", "columns"), [(np.float64, 2), (np.float64, 20), (np.float32, 2)])
+@pytest.mark.parametrize("small", [6, 12, 1e9])
+def test_least_squares_finds_the_rank_that_numpy_finds(dtype, columns, small):
+    a = np.zeros((8, 2), dtype)
+    a[0, 0], a[1, 1] = 1, small * 2.0**-52
+    b = np.ones((8, columns))
+    ours = [Tensor(a, requires_grad=True), Tensor(b, requires_grad=True)]
+    x, _, rank, _ = np.linalg.lstsq(*ours)
+    assert rank.item() == np.linalg.lstsq(a, b)[2] == 1 + (small > 8)
+    slopes = [g.numpy() for g in autograd.grad(x.sum(), ours)]
+    assert (np.abs(slopes[1][1]).max() > 1) == (rank.item() == 2)
+    assert (np.abs(slopes[0]).max() > 1e6) == (rank.item() == 2)
+
+
 # --- Errors -----------------------------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,12 @@
 """What goes wrong says what was found, what was expected and the line to write instead, and changes nothing."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import Tensor
 from autograd.compiler.trace import Tracer
 
@@ -320,13 +323,28 @@ def test_an_error_inside_a_rule_says_in_which_operation(x):
     failing = autograd.op.general(lambda b: b * 1.0, lambda g: g @ g, name="failing_rule")
     with pytest.raises(ValueError, match="matmul") as raised:
         autograd.grad(failing(x).sum(), [x])
-    assert raised.value.__notes__ == ["in the backward pass through failing_rule"]
+    line = inspect.currentframe().f_lineno - 1
+    assert raised.value.__notes__ == [f"in the backward pass through failing_rule, called at {__file__}:{line}"]
 
 
-def test_a_joint_rule_returns_one_gradient_for_each_argument(x):
-    for result in (lambda g: [g], lambda g: g):
-        shared = autograd.op.joint(lambda a, b: a + b, result, name="shared_rule")
-        with pytest.raises(
-            TypeError, match=r"backward through shared_rule: its rule returned .* not a list of 2 gradients"
-        ):
-            shared(x, x).sum().backward()
+class Failing(autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, g):
+        raise ZeroDivisionError("my own")
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_an_error_in_a_backward_pass_names_the_part_of_the_model_and_the_line(create):
+    class Gate(nn.Module):
+        def forward(self, x):
+            return Failing.apply(np.exp(x))
+
+    model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Tanh(), Gate()))
+    with pytest.raises(ZeroDivisionError, match="my own") as raised:
+        autograd.grad(model(np.ones((1, 2))).sum(), list(model.parameters()), create_graph=create)
+    line = inspect.getsourcelines(Gate)[1] + 2
+    assert raised.value.__notes__ == [f"in the backward pass through Failing, called at {__file__}:{line}, in 1.1"]

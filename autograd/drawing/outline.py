@@ -12,20 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import graph
+from ..calls import Call, around, calls_of, homes_of
 
 ENDS = 3  # how much of a folded chain stays to be seen, at either end
 FEW = 12  # so many items should be left to see
 BUDGET = 1500  # how many points Graphviz may have to place: it takes about a second for them
-
-
-@dataclass(eq=False, slots=True)
-class Call:
-    """One call of a module: the nodes with first < order <= last."""
-
-    label: str
-    first: int
-    last: int
-    parent: Call | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -64,8 +55,8 @@ def outline(roots: Sequence[Any], limit: int) -> Outline:
     lies between the newest and the oldest nodes.
     """
     nodes = graph.ancestors(roots)
-    calls = _calls(nodes)
-    homes = _homes(nodes, calls)
+    calls = calls_of(nodes)
+    homes = homes_of(nodes, calls)
     seen = Outline(_items(nodes, homes, _chains(nodes, homes, roots) if len(nodes) > limit else {}), calls, len(nodes))
     _settle_leaves(seen.items)
     for depth in range(max((len(around(call)) for call in calls), default=0) - 1, -1, -1):
@@ -93,49 +84,6 @@ def _fits(seen: Outline, limit: int) -> bool:
     starts = {item: first_use[item] - 1 if item.is_leaf and item in first_use else rank[item] for item in seen.items}
     edges = sum(max(1, rank[item] - starts[source]) for item in seen.items for source in item.sources)
     return len(seen.items) + edges + 10 * len(seen.calls) <= BUDGET
-
-
-# --- The calls of modules ---------------------------------------------------------------------------------------------
-
-
-def _calls(nodes: Iterable[Any]) -> list[Call]:
-    found: dict[int, Call] = {}  # by beginning, which is another for each call; a call may have several results
-    for node in nodes:
-        for label, first in (node.notes or {}).get("modules", ()):
-            found.setdefault(first, Call(label, first, node.order))  # the newest result comes first
-    calls = [found[first] for first in sorted(found)]
-    running: list[Call] = []
-    for call in calls:
-        while running and running[-1].last < call.last:
-            running.pop()
-        call.parent = running[-1] if running else None
-        running.append(call)
-    return calls
-
-
-def _homes(nodes: Sequence[Any], calls: Sequence[Call]) -> dict[Any, Call]:
-    """The innermost call of each node that was made in one."""
-    homes: dict[Any, Call] = {}
-    running: list[Call] = []
-    begin = 0
-    for node in reversed(nodes) if calls else ():
-        while begin < len(calls) and calls[begin].first < node.order:
-            running.append(calls[begin])
-            begin += 1
-        while running and running[-1].last < node.order:
-            running.pop()
-        if running and node.op is not None:
-            homes[node] = running[-1]
-    return homes
-
-
-def around(call: Call | None) -> list[Call]:
-    """The call and those around it, the innermost first."""
-    around = []
-    while call is not None:
-        around.append(call)
-        call = call.parent
-    return around
 
 
 def _common(calls: Iterable[Call | None]) -> Call | None:

@@ -14,16 +14,16 @@ from .reductions import _adjoint_recurrence, _shifted
 
 
 def _weight(part: Any, out: Any) -> Any:
-    """exp(part - out), the share of a part in a sum: nothing has weight in -inf, and of +inf what is +inf itself."""
-    whole = np.absolute(out) == math.inf
-    return np.where(whole, np.where((out > 0) & (part == out), 1.0, 0.0), np.exp(np.where(whole, 0.0, part - out)))
+    """exp(part - out), the share of a part in a sum; nothing has weight in -inf."""
+    return np.exp(np.where(part == out, np.where(out == -math.inf, out, 0.0), part - out))
 
 
 def _logcumsumexp_rule(g: Any, x: Any, out: Any, axis: int) -> Any:
     """out_i = log(exp(out_(i-1)) + exp(x_i)): what reaches out_i, also through later ones, times the share of x_i."""
-    before = _weight(_shifted(out, axis, -math.inf), out)
-    here = np.where(before == 1.0, np.where(x == math.inf, 0.0, _weight(x, out)), _weight(x, out))
-    return _adjoint_recurrence(g, before, axis) * here
+    infinite = x == math.inf
+    tied = np.maximum(np.cumsum(infinite, axis=axis, dtype=x.dtype), 1)  # all +inf so far have even shares of +inf
+    before = _weight(_shifted(out, axis, -math.inf), out) * np.where(infinite, 1 - 1 / tied, 1.0)
+    return _adjoint_recurrence(g, before, axis) * _weight(x, out) / tied
 
 
 logcumsumexp = general(

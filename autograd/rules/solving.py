@@ -133,7 +133,7 @@ def _lstsq_rule(g: Any, a: Any, b: Any, out: Any, rcond: Any, needs: Any) -> lis
     """The solution is pinv(a) @ b, so the rule is that of pinv, multiplied out."""
     shape = (a.shape[1], b.shape[1])
     x, gx = (cut(packed[: math.prod(shape)], shape)[0] for packed in (out, g))
-    p = np.linalg.pinv(a, max(a.shape) * float(np.finfo(a.dtype).eps) if rcond is None else rcond)
+    p = np.linalg.pinv(a, max(a.shape) * float(np.finfo(out.dtype).eps) if rcond is None else rcond)
     gb = p.T @ gx
     if not needs[0]:
         return [None, gb]
