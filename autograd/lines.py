@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator
+from opcode import opmap
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -35,6 +36,15 @@ def here() -> str | None:
 
 def is_ours(line: str) -> bool:
     return line.startswith(OURS)
+
+
+CACHE, UNPACK = opmap.get("CACHE", 0), opmap["UNPACK_SEQUENCE"]
+
+
+def unpacks_call(frame: FrameType) -> bool:
+    """Whether the call that this frame is in the middle of is one of the kind `a, b = f()`."""
+    following = frame.f_code.co_code[frame.f_lasti + 2 :: 2]  # every second byte is the name of an instruction
+    return next(iter(following.lstrip(bytes([CACHE]))), None) == UNPACK
 
 
 def line_of(node: Any) -> str | None:

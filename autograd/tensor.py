@@ -22,7 +22,7 @@ from . import graph, inplace, modes, op
 from .arrays import ArrayNode, locate
 from .compositions import making, orders, places, pointwise, products, shapes, summaries
 from .compositions.orders import ValuesAndIndices
-from .compositions.words import dims, like
+from .compositions.words import dims, like, refuse_unpacking
 from .devices import CPU, Device, check_device
 from .op import registry
 from .reach import hand_out, take_in
@@ -768,12 +768,16 @@ class Tensor:
         """NumPy's maximum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
         if dim is not None:
             return _selected(self, reductions.argmax, _axis(axis, dim), keepdim)
+        if axis is not None:
+            refuse_unpacking("max", axis)
         return reductions.max(self, axis, keepdims)
 
     def min(self, axis: Any = None, keepdims: bool = False, *, dim: int | None = None, keepdim: bool = False) -> Any:
         """NumPy's minimum; with `dim=`, PyTorch's pair (values, indices), the gradient going to the index named."""
         if dim is not None:
             return _selected(self, reductions.argmin, _axis(axis, dim), keepdim)
+        if axis is not None:
+            refuse_unpacking("min", axis)
         return reductions.min(self, axis, keepdims)
 
     def argmax(

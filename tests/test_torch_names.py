@@ -556,3 +556,20 @@ def test_bad_arguments_are_told(wrong, kind, words):
     x = Tensor(TIES)
     with pytest.raises(kind, match=words):
         wrong(x)
+
+
+@pytest.mark.parametrize("method", ["max", "min", "sort"])
+def test_unpacking_numpys_result_as_pytorchs_pair_says_how_to_write_it(method):
+    x = autograd.Tensor([[1.0, 2.0], [4.0, 3.0]])
+    with pytest.raises(TypeError, match=rf"values, indices = x\.{method}\(dim=1\)"):
+        values, indices = getattr(x, method)(1)
+    first, second = [*getattr(x, method)(1)]
+    assert [row.tolist() for row in getattr(x, method)(1)] == [first.tolist(), second.tolist()]
+    values, indices = getattr(x, method)(dim=1)
+    assert values[0].tolist() == first.tolist()
+    assert indices.dtype == np.int64
+
+
+def test_add_takes_a_factor_as_pytorchs_does():
+    assert autograd.add(autograd.Tensor([1.0]), autograd.Tensor([2.0]), alpha=10).tolist() == [21]
+    assert autograd.add(autograd.Tensor([1.0]), 2).tolist() == [3]

@@ -14,7 +14,7 @@ from ..op import constant
 from ..rules import sorting
 from ..rules.cumulations import running_place
 from ..rules.operands import index_of, settled, tensor_of
-from .words import axis_of, like, lined
+from .words import axis_of, like, lined, refuse_unpacking
 
 NOT_GIVEN = np._NoValue
 
@@ -110,6 +110,7 @@ def sort_method(
 ) -> Any:
     """NumPy's `sort`, of a copy; with `dim=` or `descending=`, PyTorch's pair (values, indices)."""
     if dim is None and descending is None:
+        refuse_unpacking("sort", axis)
         return sorting.sort(x, axis, stable=stable)
     return sort(x, -1 if dim is None else dim, bool(descending), bool(stable))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..arrays import engine
+from ..lines import unpacks_call
 from ..rules.operands import tensor_of
 
 
@@ -34,6 +36,15 @@ def axis_of(function: str, dim: Any, x: Any) -> int:
         return normalize_axis_index(dim, x.ndim, function)
     except TypeError:
         raise TypeError(f"{function}: dim must be a whole number, not {dim!r}") from None
+
+
+def refuse_unpacking(method: str, axis: Any) -> None:
+    """TypeError where the caller of a method writes `values, indices = x.method(axis)`, which NumPy would not understand."""
+    if isinstance(axis, int) and unpacks_call(sys._getframe(2)):
+        raise TypeError(
+            f"x.{method}({axis}) is NumPy's and returns the values alone; for PyTorch's pair write "
+            f"values, indices = x.{method}(dim={axis})"
+        )
 
 
 def fresh(values: Any) -> Any:
