@@ -19,8 +19,8 @@ from .op import Operation, zero_unused_lifted
 from .tensor import Tensor, run_backward
 
 
-def push_forward(root: Any, tangents: dict[Any, Any], lift: bool) -> Any:
-    """The tangent of `root`, given those of some nodes: ∂root/∂nodes · tangents. None if it depends on none of them.
+def push_forward(roots: Sequence[Any], tangents: dict[Any, Any], lift: bool) -> list[Any]:
+    """The tangents of the roots, given those of some nodes: ∂root/∂nodes · tangents; None for one that depends on none of them.
 
     Tangents are arrays, or with `lift` Tensors, so that the result can be differentiated again.
     """
@@ -29,12 +29,12 @@ def push_forward(root: Any, tangents: dict[Any, Any], lift: bool) -> Any:
         np.errstate(all="ignore"),
         nullcontext() if modes.is_grad_enabled() == lift else modes.enable_grad() if lift else modes.no_grad(),
     ):
-        for node in reversed(graph.ancestors([root])):
+        for node in reversed(graph.ancestors([root for root in roots if root is not None])):
             if node not in known and node.op is not None:
                 moving = [None if parent is None else known.get(parent) for parent in node.inputs]
                 if any(t is not None for t in moving):
                     known[node] = _push(node, moving, lift)
-    return known.get(root)
+    return [known.get(root) for root in roots]
 
 
 def _push(node: Any, tangents: Sequence[Any], lift: bool) -> Any:

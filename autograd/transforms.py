@@ -116,13 +116,16 @@ class _Run:
         finally:
             _depth.level -= 1
 
-    def pull(self, y: Any, seed: Any, create: bool | None = None) -> list[Any]:
-        """vᵀ ∂y/∂x for every variable x."""
-        node = y if isinstance(y, graph.Node) else getattr(y, "_node", None)
-        nodes = [x if isinstance(x, graph.Node) else x._node for x in self.variables]
+    def pull(self, ys: Sequence[Any], seeds: Sequence[Any], create: bool | None = None) -> list[Any]:
+        """Σ vᵀ ∂y/∂x for every variable x, over these results y and their cotangents v."""
+        given: dict[Any, Any] = {}
+        for y, v in zip(ys, seeds):
+            if (node := _node(y)) is not None:
+                given[node] = given[node] + v if node in given else v
+        nodes = [_node(x) for x in self.variables]
         found: dict[Any, Any] = {}
-        if node is not None:
-            found = run_backward({node: seed}, nodes, retain=True, create=self.nested if create is None else create)
+        if given:
+            found = run_backward(given, nodes, retain=True, create=self.nested if create is None else create)
         shares = []
         for x, n in zip(self.variables, nodes):
             g = found.get(n)
@@ -133,34 +136,50 @@ class _Run:
             shares.append(g if isinstance(g, Tensor) or isinstance(x, graph.Node) else Tensor._make(g, None))
         return shares
 
-    def rows(self, y: Any, seeds: Any) -> Any:
-        """vᵀ ∂y/∂x for every seed v and the one variable x, as an array."""
-        x = self.variables[0]
-        if not isinstance(y, graph.Node) and y._node is not None and not isinstance(x, graph.Node):
+    def rows(self, y: Any) -> list[Any]:
+        """∂y/∂x for every variable x: a backward pass for each number in y, many at once where nobody watches."""
+        seeds = np.eye(math.prod(y.shape), dtype=y.dtype).reshape(math.prod(y.shape), *y.shape)
+        shapes = [(*y.shape, *x.shape) for x in self.variables]
+        node = _node(y)
+        arrays = not any(isinstance(x, graph.Node) for x in (y, *self.variables))
+        if node is not None and len(seeds) and arrays and not (self.nested or modes.tracing()):
             from .batched import pull_rows
 
-            found = pull_rows(y._node, seeds, [x._node])
+            found = pull_rows(node, seeds, [x._node for x in self.variables])
             if found is not None:
-                return np.zeros((len(seeds), *x.shape), x.dtype) if found[0] is None else found[0]
-        return np.array([self.pull(y, seed)[0]._data for seed in seeds], x.dtype).reshape(len(seeds), *x.shape)
+                blocks = [
+                    np.zeros(shape, x.dtype) if rows is None else rows.reshape(shape)
+                    for rows, x, shape in zip(found, self.variables, shapes)
+                ]
+                return [Tensor._make(block, None) for block in blocks]
+        if node is None or not len(seeds):
+            return [Tensor._make(np.zeros(shape, x.dtype), None) for shape, x in zip(shapes, self.variables)]
+        pulled = [self.pull([y], [seed]) for seed in seeds]
+        return [np.reshape(np.stack(rows), shape) for rows, shape in zip(zip(*pulled), shapes)]
 
     def results(self, shares: Sequence[Any]) -> Any:
         nest = self.rebuild([_out(g, x) for g, x in zip(shares, self.given)])
         return nest[0] if self.single else tuple(nest)
 
-    def array(self, who: str, what: str = "one array") -> Any:
-        """The value of f, a Tensor or a Scalar: it must be one array or number."""
-        y = self.value[0] if isinstance(self.value, tuple) and len(self.value) == 1 else self.value
-        if isinstance(y, tuple | list | dict | None):
+    def outputs(self, who: str, what: str = "arrays") -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+        """The parts of what f returned, each a Tensor or a Scalar, and the function that puts others in their places."""
+        parts, build = flatten(self.value)
+        if any(part is None for part in parts):
             raise TypeError(
-                f"{who} needs a function that returns {what}, and this one returned a {type(y).__name__}; "
-                "return its parts by themselves, or joined by np.concatenate"
+                f"{who} needs a function that returns {what}, and this one returned a {type(self.value).__name__}"
+                f"{'' if self.value is None else ' with None in it'}"
             )
-        return y if isinstance(y, Tensor | graph.Node) else Tensor(np.asarray(y))
+        return [y if isinstance(y, Tensor | graph.Node) else Tensor(np.asarray(y)) for y in parts], build
 
     def one(self, who: str) -> tuple[Any, Any]:
         """(y, the seed 1), y being the value of f, which must be one number."""
-        y = self.array(who, "one number")
+        value = self.value[0] if isinstance(self.value, tuple) and len(self.value) == 1 else self.value
+        if isinstance(value, tuple | list | dict | None):
+            raise TypeError(
+                f"{who} needs a function that returns one number, and this one returned a {type(value).__name__}; "
+                "return its parts by themselves, or use jacobian"
+            )
+        y = value if isinstance(value, Tensor | graph.Node) else Tensor(np.asarray(value))
         if isinstance(y, graph.Node):
             return y, 1.0
         if y._data.size != 1:
@@ -168,6 +187,10 @@ class _Run:
                 f"{who} needs a function of one number, and this one returned shape {y.shape}; sum it, or use jacobian"
             )
         return y, np.ones(y.shape, y.dtype)
+
+
+def _node(x: Any) -> Any:
+    return x if isinstance(x, graph.Node) else x._node
 
 
 # --- The transforms ---
@@ -266,7 +289,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., tup
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         run = _Run(f, args, argnums, kwargs)
         y, seed = run.one("grad")
-        gradient = run.results(run.pull(y, seed))
+        gradient = run.results(run.pull([y], [seed]))
         return _plain_result(y, run.given[0]), gradient
 
     return both
@@ -283,17 +306,30 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
         if isinstance(x, np.ndarray):  # which the caller may change before the pullback is called
             take_in(x)
     run = _Run(f, args, tuple(range(len(args))), {})
-    y = run.array("vjp")
+    ys, build = run.outputs("vjp")
 
     def pullback(v: Any) -> Any:
-        seed = v if isinstance(v, Tensor) else np.asarray(v, y.dtype)
-        if seed.shape != y.shape:
-            raise ValueError(f"the cotangent has shape {seed.shape}, but the function's value has {y.shape}")
-        shares = run.pull(y, seed, create=run.nested or (isinstance(v, Tensor) and v.requires_grad))
-        results = run.results(shares)
+        cotangents = _like(v, run.value, ys, "vjp: the cotangent", "the function's value")
+        lifted = any(isinstance(u, Tensor) and u.requires_grad for u in cotangents)
+        results = run.results(run.pull(ys, cotangents, create=run.nested or lifted))
         return results[0] if len(args) == 1 else results
 
-    return _plain_result(y, run.given[0]), pullback
+    return build([_plain_result(y, run.given[0]) for y in ys]), pullback
+
+
+def _like(nest: Any, model: Any, leaves: Sequence[Any], what: str, whose: str) -> list[Any]:
+    """The leaves of a nest of tangents or cotangents that has the form of `model`, whose leaves are given."""
+    parts = flatten(nest)[0] if isinstance(model, tuple | list | dict) else [nest]
+    if len(parts) != len(leaves):
+        raise ValueError(f"{what} has {len(parts)} parts, but {whose} has {len(leaves)}; give one each")
+    found = []
+    for i, (t, x) in enumerate(zip(parts, leaves)):
+        t = t if isinstance(t, Tensor) else np.asarray(t, x.dtype)
+        if t.shape != x.shape:
+            part = f" in part {i}" if len(leaves) > 1 else ""
+            raise ValueError(f"{what} has shape {t.shape}{part}, but {whose} has {x.shape}; they must be equal")
+        found.append(t)
+    return found
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -307,24 +343,18 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     if len(primals) != len(tangents):
         raise ValueError(f"jvp: {len(tangents)} tangents for {len(primals)} arguments; give one each")
     run = _Run(f, tuple(primals), tuple(range(len(primals))), {})
-    y = run.array("jvp")
-    flat, _ = flatten(list(tangents))
+    ys, build = run.outputs("jvp")
     given = []
-    for i, (x, t) in enumerate(zip(run.variables, flat)):
-        t = t if isinstance(t, Tensor) else np.asarray(t, x.dtype)
-        if t.shape != x.shape:
-            raise ValueError(
-                f"jvp: tangent {i} has shape {t.shape}, but the argument has {x.shape}; they must be equal"
-            )
-        given.append(t)
-    if any(isinstance(x, graph.Node) for x in run.variables):
-        moved = _by_transposing(run, y, given)
-    else:
-        moved = _pushed(run, y, given)
-    return _plain_result(y, run.given[0]), _out(moved, run.given[0])
+    for i, (x, t) in enumerate(zip(primals, tangents)):
+        variables = run.variables[len(given) : len(given) + len(flatten(x)[0])]
+        given += _like(t, x, variables, f"jvp: tangent {i}", "the argument")
+    scalars = any(isinstance(x, graph.Node) for x in run.variables)
+    moved = [_by_transposing(run, y, given) for y in ys] if scalars else _pushed(run, ys, given)
+    x = run.given[0]
+    return build([_plain_result(y, x) for y in ys]), build([_out(t, x) for t in moved])
 
 
-def _pushed(run: _Run, y: Any, tangents: list[Any]) -> Tensor:
+def _pushed(run: _Run, ys: Sequence[Any], tangents: list[Any]) -> list[Tensor]:
     from .forward import push_forward
 
     lift = run.nested or modes.tracing() or any(isinstance(t, Tensor) and t.requires_grad for t in tangents)
@@ -332,10 +362,9 @@ def _pushed(run: _Run, y: Any, tangents: list[Any]) -> Tensor:
         x._node: (t if isinstance(t, Tensor) else Tensor._make(t, None)) if lift else getattr(t, "_data", t)
         for x, t in zip(run.variables, tangents)
     }
-    moved = None if y._node is None else push_forward(y._node, known, lift)
-    if moved is None:
-        moved = np.zeros(y.shape, y.dtype)
-    return moved if isinstance(moved, Tensor) else Tensor._make(np.array(moved), None)
+    moved = push_forward([_node(y) for y in ys], known, lift)
+    found = [np.zeros(y.shape, y.dtype) if t is None else t for y, t in zip(ys, moved)]
+    return [t if isinstance(t, Tensor) else Tensor._make(np.array(t), None) for t in found]
 
 
 def _by_transposing(run: _Run, y: Any, tangents: list[Any]) -> Any:
@@ -343,37 +372,36 @@ def _by_transposing(run: _Run, y: Any, tangents: list[Any]) -> Any:
     from .forward import along
 
     u = Tensor._make(np.zeros(y.shape, y.dtype if y.dtype.kind == "f" else float), None).requires_grad_()
-    total = along(run.pull(y, u, create=True), tangents, u, run.nested)
+    total = along(run.pull([y], [u], create=True), tangents, u, run.nested)
     if total is None:
         total = np.zeros(y.shape, y.dtype)
     return total if isinstance(total, Tensor) else Tensor._make(np.asarray(total), None)
 
 
-def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """The function that returns ∂f_i/∂x_j with shape (*f(x).shape, *x.shape): one backward pass for each f_i.
+
+    Where f returns a nest of arrays, the result is such a nest, of nests like x if x is one.
 
     >>> jacobian(lambda x: x[:2] * x[2])(np.array([1.0, 2.0, 3.0]))
     array([[3., 0., 1.],
            [0., 3., 2.]])
+    >>> jacobian(lambda x: {"sum": x["a"] + x["b"]})({"a": 1.0, "b": 2.0})
+    {'sum': {'a': np.float64(1.0), 'b': np.float64(1.0)}}
     """
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
         run = _Run(f, args, argnums, kwargs)
-        y = run.array("jacobian")
-        if len(run.variables) != 1:
-            raise TypeError("jacobian differentiates by one array; give its place in argnums")
-        x, shape = run.variables[0], (*y.shape, *run.variables[0].shape)
-        seeds = np.eye(math.prod(y.shape), dtype=y.dtype).reshape(math.prod(y.shape), *y.shape)
-        if run.nested or modes.tracing():
-            rows = [run.pull(y, seed)[0] for seed in seeds]
-            return np.reshape(np.stack(rows), shape) if rows else _out(Tensor._make(np.zeros(shape, x.dtype), None), x)
-        return _out(Tensor._make(run.rows(y, seeds).reshape(shape), None), run.given[0])
+        ys, build = run.outputs("jacobian")
+        return build([run.results(run.rows(y)) for y in ys])
 
     return matrix
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """The function that returns the matrix of second derivatives of f, which returns one number.
+
+    By a nest of arrays, it returns a nest of nests: the derivative of each part of the gradient by each part of x.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
     array([[4., 2.],
@@ -384,6 +412,8 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """The Hessian of f at x times v, without forming the Hessian: the gradient of ⟨grad f(x), v⟩.
+
+    x may be a nest of arrays; v is one like it then, and so is the result.
 
     >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([6., 0.])

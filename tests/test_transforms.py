@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Tensor, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd.transforms import flatten
 
 A = np.array([[2.0, 1.0], [1.0, 3.0]])
 V = np.array([1.0, -2.0])
@@ -277,3 +278,96 @@ def test_python_control_flow_is_differentiated_as_it_ran():
 def test_arguments_that_make_no_sense_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+# --- Nests ------------------------------------------------------------------------------------------------------------
+
+NEST = {"w": np.arange(6.0).reshape(2, 3) / 5, "parts": (np.array([0.5, -1.0, 2.0]), [np.float64(0.3)])}
+
+
+def layer(p):
+    b, [s] = p["parts"]
+    h = np.tanh(np.array([0.2, -0.7]) @ p["w"] + b)
+    return {"out": h * s, "rest": [np.sum(h * h), p["w"][0] * s]}
+
+
+def joined(nest):
+    return np.concatenate([np.reshape(x, -1) for x in flatten(nest)[0]])
+
+
+def on_a_line(f):
+    """The same function of the numbers in a row, and with its results in a row."""
+    leaves, build = flatten(NEST)
+
+    def whole(line):
+        edges = np.cumsum([0, *(np.size(x) for x in leaves)])
+        return joined(f(build([line[a:b].reshape(np.shape(x)) for a, b, x in zip(edges, edges[1:], leaves)])))
+
+    return whole
+
+
+def like(nest, seed):
+    leaves, build = flatten(nest)
+    return build([np.random.default_rng((seed, i)).normal(size=np.shape(x)) for i, x in enumerate(leaves)])
+
+
+def loss(p):
+    return sum(np.sum(y**2) for y in flatten(layer(p))[0])
+
+
+def test_vjp_and_jvp_take_and_return_nests():
+    matrix = autograd.jacobian(on_a_line(layer))(joined(NEST))
+    value, pullback = autograd.vjp(layer, NEST)
+    np.testing.assert_allclose(joined(value), on_a_line(layer)(joined(NEST)))
+    v, t = like(value, 1), like(NEST, 2)
+    assert list(value) == ["out", "rest"]
+    assert list(pullback(v)) == ["w", "parts"]
+    assert pullback(v)["parts"][0].shape == (3,)
+    np.testing.assert_allclose(joined(pullback(v)), joined(v) @ matrix)
+    same, moved = autograd.jvp(layer, (NEST,), (t,))
+    assert list(moved) == ["out", "rest"]
+    np.testing.assert_allclose(joined(same), joined(value))
+    np.testing.assert_allclose(joined(moved), matrix @ joined(t))
+
+
+def test_jacobian_and_hessian_of_nests_are_nests_of_blocks():
+    blocks = autograd.jacobian(layer)(NEST)
+    assert blocks["rest"][1]["w"].shape == (3, 2, 3)
+    matrix = autograd.jacobian(on_a_line(layer))(joined(NEST))
+    rows = [
+        [np.reshape(x, (np.size(y), -1)) for x in flatten(row)[0]]
+        for y, row in zip(flatten(layer(NEST))[0], [blocks["out"], *blocks["rest"]])
+    ]
+    np.testing.assert_allclose(np.block(rows), matrix)
+    second = autograd.hessian(loss)(NEST)
+    assert second["w"]["parts"][0].shape == (2, 3, 3)
+    rows = [
+        [np.reshape(x, (np.size(y), -1)) for x in flatten(row)[0]]
+        for y, row in zip(flatten(NEST)[0], [second["w"], second["parts"][0], second["parts"][1][0]])
+    ]
+    expected = autograd.hessian(lambda x: np.sum(on_a_line(layer)(x) ** 2))(joined(NEST))
+    np.testing.assert_allclose(np.block(rows), expected, 1e-12, 1e-12)
+    v = like(NEST, 3)
+    np.testing.assert_allclose(joined(autograd.hvp(loss, NEST, v)), expected @ joined(v))
+
+
+def test_jacobian_of_several_arguments_is_a_tuple():
+    a, b = autograd.jacobian(lambda x, y: x * y, (0, 1))(np.array([1.0, 2.0]), np.array([3.0, 5.0]))
+    assert (a.tolist(), b.tolist()) == ([[3, 0], [0, 5]], [[1, 0], [0, 2]])
+
+
+def test_transforms_of_nests_nest():
+    inner = lambda p: autograd.jvp(layer, (p,), (like(NEST, 2),))[1]["out"].sum()
+    found = joined(autograd.grad(inner)(NEST))
+    line = lambda x: autograd.jvp(on_a_line(layer), (x,), (joined(like(NEST, 2)),))[1][:3].sum()
+    np.testing.assert_allclose(found, autograd.grad(line)(joined(NEST)))
+
+
+def test_a_tangent_or_cotangent_of_another_form_is_refused():
+    _, pullback = autograd.vjp(layer, NEST)
+    with pytest.raises(ValueError, match=r"vjp: the cotangent has 1 parts, but the function's value has 3"):
+        pullback(np.ones(3))
+    with pytest.raises(ValueError, match=r"shape \(2,\) in part 0, but the function's value has \(3,\)"):
+        pullback({"out": np.ones(2), "rest": [1.0, np.ones(3)]})
+    with pytest.raises(ValueError, match="jvp: tangent 0 has 1 parts, but the argument has 3"):
+        autograd.jvp(layer, (NEST,), (1.0,))
