@@ -39,8 +39,9 @@ class ArrayNode(graph.Node):
 
     def __init__(self, op: Any = None, inputs: Sequence[Any] = (), saved: Any = None) -> None:
         super().__init__(op, inputs, saved)
-        self.params = ()
-        note_caller(self)
+        self.params, self.code = (), None
+        if op is not None:
+            note_caller(self)
 
     def __repr__(self) -> str:
         return f"<node {self.order}: {'leaf' if self.op is None else self.op.name} {self.shape}>"

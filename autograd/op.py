@@ -100,6 +100,13 @@ class Operation:
         if self.caches:  # the cache is computed anew from the inputs when the rule is lifted
             for name in self.arguments:
                 self.kept[name] = everyone
+        # shapes and dtypes that rules ask for: their names, whose they are, and what they are called there
+        asked = {name for names in self.rule_parameters for name in names}
+        self.asked = [
+            (key, self.arguments.index(name), meta)
+            for key, (name, meta) in self._metadata().items()
+            if key in asked and not self.variadic
+        ]
         # a sum of products: only a cotangent that is 0 as a whole is 0 whatever the operands
         self.multiplies = not (self.guarded or selects) and any(
             n in ("out", "saved", *self.arguments) for n in self.kept
@@ -188,21 +195,21 @@ class Operation:
             raise freed(node)
         values = dict(zip(self.kept, (node.saved,) if len(self.kept) == 1 else node.saved))
         if lift:
-            for i, name in enumerate(self.arguments):
+            for parent, name in zip(node.inputs, self.arguments):
                 if name in values:
                     values[name] = (
-                        tuple(map(lifted, values[name], node.inputs))
-                        if self.variadic
-                        else lifted(values[name], node.inputs[i])
+                        tuple(map(lifted, values[name], node.inputs)) if self.variadic else lifted(values[name], parent)
                     )
             if "out" in values:
                 values["out"] = lifted(values["out"], node)
             if self.caches:
                 values["saved"] = self.forward(*(values[a] for a in self.arguments), *node.params)[1]
-        for key, (name, meta) in self._metadata().items():
-            if not self.variadic and node.inputs[self.arguments.index(name)] is not None:
-                values[key] = getattr(node.inputs[self.arguments.index(name)], meta)
-        return values | dict(zip(self.keywords, node.params))
+        inputs = node.inputs
+        for key, place, meta in self.asked:
+            if inputs[place] is not None:
+                values[key] = getattr(inputs[place], meta)
+        values.update(zip(self.keywords, node.params))
+        return values
 
     def lift(self, node: Any, g: Any, inputs: Sequence[Any]) -> list[Any]:
         """The shares of `inputs` as Tensors: the same rules, on values that remember how they were made."""

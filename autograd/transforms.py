@@ -418,4 +418,9 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([6., 0.])
     """
-    return vjp(grad(f), x)[1](v)
+    run = _Run(f, (x,), 0, {})
+    y, seed = run.one("hvp")
+    gradient = run.pull([y], [seed], create=True)
+    cotangents = _like(v, x, run.variables, "hvp: the vector", "the argument")
+    lifted = any(isinstance(u, Tensor) and u.requires_grad for u in cotangents)
+    return run.results(run.pull(gradient, cotangents, create=run.nested or lifted))
