@@ -64,6 +64,7 @@ from .compositions.places import (
     take_along_dim,
 )
 from .compositions.pointwise import (
+    add,
     addcdiv,
     addcmul,
     allclose,
@@ -242,7 +243,6 @@ from .functions import (
 from .modes import enable_grad, is_grad_enabled, no_grad, observe
 from .rules.arithmetic import (
     absolute,
-    add,
     arccos,
     arccosh,
     arcsin,
@@ -355,6 +355,7 @@ if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
     from .anomaly import detect_anomaly
     from .compiler import trace
     from .drawing import draw
+    from .files import load, save
     from .function import Function
     from .memory import checkpoint, saved_bytes
     from .random import (
@@ -430,6 +431,7 @@ _LAZY = {
     "gradcheck": "testing",
     "gradgradcheck": "testing",
     "linalg": "linalg",
+    "load": "files",
     "manual_seed": "random",
     "multinomial": "random",
     "normal": "random",
@@ -440,6 +442,7 @@ _LAZY = {
     "randn": "random",
     "randn_like": "random",
     "randperm": "random",
+    "save": "files",
     "special": "special",
     "trace": "compiler",
 }
@@ -675,6 +678,7 @@ __all__ = [
     "lgamma",
     "linalg",
     "linspace",
+    "load",
     "log",
     "log10",
     "log1p",
@@ -776,6 +780,7 @@ __all__ = [
     "row_stack",
     "rsqrt",
     "rsub",
+    "save",
     "saved_bytes",
     "scatter",
     "scatter_add",

@@ -160,7 +160,9 @@ def test_a_saved_value_that_changes_is_an_error():
     x = real(2)
     y = Cube.apply(x)
     x.numpy()[0] = 7
-    with pytest.raises(RuntimeError, match=r"backward through Cube \(at .*\): an array that it used was changed in place"):
+    with pytest.raises(
+        RuntimeError, match=r"backward through Cube \(at .*\): an array that it used was changed in place"
+    ):
         y.sum().backward()
     y = Cube.apply(x)
     x.data = np.ones(2)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .workers import get_worker_info
+
 
 def batches(
     *arrays: Any,
@@ -45,7 +47,7 @@ def batches(
     """
     columns = [array if hasattr(array, "__array_function__") else np.asarray(array) for array in arrays]
     size, length = _checked(batch_size, [tuple(column.shape) for column in columns], drop_last)
-    order = np.random.default_rng(_or_default(generator)).permutation(length) if shuffle else None
+    order = generator_of(generator).permutation(length) if shuffle else None
     stop = length - length % size if drop_last else length
 
     def epoch() -> Iterator[tuple[Any, ...]]:
@@ -56,12 +58,17 @@ def batches(
     return epoch()
 
 
-def _or_default(generator: np.random.Generator | int | None) -> np.random.Generator | int:
+def generator_of(generator: Any = None) -> np.random.Generator:
+    """The generator that is meant: this one, one of this seed, or without either the default generator.
+
+    In a worker of a DataLoader the default is the worker's own.
+    """
     if generator is None:
         from autograd import default_generator
 
-        return default_generator()
-    return generator
+        info = get_worker_info()
+        return default_generator() if info is None else info.generator
+    return np.random.default_rng(generator)
 
 
 def _checked(batch_size: int, shapes: list[tuple[int, ...]], drop_last: bool) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Tensor
-from nn.data import batches, digits, xor
+from nn.data import batches, circles, curve, digits, moons, noisy_xor, polynomial, sine, spirals, xor
 
 # --- digits and xor ---------------------------------------------------------------------------------------------------
 
@@ -65,6 +65,83 @@ def test_xor_is_the_exclusive_or_of_its_inputs():
     assert (inputs.dtype, targets.dtype) == (np.float32, np.float32)
     assert sorted(map(tuple, inputs)) == list(itertools.product((0, 1), repeat=2))
     assert np.array_equal(targets, inputs[:, 0] != inputs[:, 1])
+
+
+# --- Sets that are made up ---------------------------------------------------------------------------------------------
+
+MADE = [noisy_xor, moons, circles, spirals, sine, polynomial, lambda n, **options: curve(np.abs, n, **options)]
+over_all = pytest.mark.parametrize("make", MADE, ids=lambda make: make.__name__)
+
+
+@over_all
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 100])
+def test_there_are_as_many_samples_as_asked_for_in_the_documented_types(make, n):
+    inputs, targets = make(n)
+    assert inputs.dtype == np.float32
+    assert targets.dtype == (np.int64 if make is spirals else np.float32)
+    assert inputs.shape == (n, 1 if make in MADE[-3:] else 2)
+    assert targets.shape == (n,)
+    assert inputs.flags.owndata or inputs.base.base is None
+
+
+@over_all
+def test_the_seed_decides_all_of_it(make):
+    first, again, other = make(50, seed=3), make(50, seed=3), make(50, seed=4)
+    assert all(map(np.array_equal, first, again))
+    assert not np.array_equal(first.inputs, other.inputs)
+    generator = np.random.default_rng(3)
+    assert all(map(np.array_equal, first, make(50, seed=generator)))
+    assert not np.array_equal(first.inputs, make(50, seed=generator).inputs)
+
+
+@over_all
+def test_noise_has_the_standard_deviation_that_was_asked_for(make):
+    clean, noisy = make(4000, noise=0.0), make(4000, noise=0.2)
+    changed = "targets" if make in MADE[-3:] else "inputs"
+    difference = getattr(noisy, changed).astype(float) - getattr(clean, changed)
+    assert abs(difference.std() - 0.2) < 0.01
+    assert abs(difference.mean()) < 0.01
+    with pytest.raises(ValueError, match="noise=-1: it is a standard deviation"):
+        make(10, noise=-1)
+    with pytest.raises(ValueError, match=r"n=2\.5: it is the number of samples"):
+        make(2.5)
+
+
+@pytest.mark.parametrize("make", [noisy_xor, moons, circles, spirals])
+def test_classes_are_balanced_and_in_random_order(make):
+    targets = make(90).targets.astype(int)
+    counts = np.bincount(targets)
+    assert np.ptp(counts) <= 2
+    assert np.count_nonzero(np.diff(targets)) > 25
+
+
+def test_points_without_noise_lie_on_their_figures():
+    (x, y), above = moons(500, noise=0).inputs.T, moons(500, noise=0).targets == 0
+    np.testing.assert_allclose(np.hypot(x - ~above, y - 0.5 * ~above), 1, rtol=1e-5)
+    assert np.all(y[above] >= -1e-6)
+    assert (x[above].min(), x[above].max(), x[~above].min(), x[~above].max()) == (-1, 1, 0, 2)
+    assert np.all(y[~above] <= 0.5 + 1e-6)
+    inputs, inner = circles(500, noise=0, factor=0.3)
+    np.testing.assert_allclose(np.hypot(*inputs.T), np.where(inner, 0.3, 1), rtol=1e-5)
+    assert len(np.unique(inputs.round(5), axis=0)) == 500
+    inputs, targets = noisy_xor(500, noise=0)
+    assert np.array_equal(targets, inputs[:, 0] != inputs[:, 1])
+    inputs, arms = spirals(300, classes=2, turns=1, noise=0)
+    radius, angle = np.hypot(*inputs.T), np.arctan2(inputs[:, 1], inputs[:, 0]) / (2 * np.pi)
+    np.testing.assert_allclose(np.cos(2 * np.pi * (angle - radius - arms / 2)), 1, atol=1e-4)
+    with pytest.raises(ValueError, match="at least one arm"):
+        spirals(10, classes=0)
+
+
+def test_curves_are_those_of_their_functions():
+    inputs, targets = sine(50, noise=0)
+    np.testing.assert_allclose(targets, np.sin(inputs[:, 0]), atol=1e-6)
+    assert np.abs(inputs).max() > 2
+    inputs, targets = polynomial(coefficients=[1, -2, 3], noise=0)
+    np.testing.assert_allclose(targets, 1 - 2 * inputs[:, 0] + 3 * inputs[:, 0] ** 2, atol=1e-5)
+    inputs, targets = curve(lambda x: 2, low=3, high=4, noise=0)
+    assert inputs.min() >= 3
+    assert np.all(targets == 2)
 
 
 # --- batches ----------------------------------------------------------------------------------------------------------
