@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -34,6 +35,7 @@ NEVER, CONSTANT = 0, 1  # numbers of writes: of elements not written to, and of 
 
 
 alive = [0]  # how many logs there are
+counting = threading.RLock()  # the garbage collector may end one log while another begins
 
 
 class _Writing(modes.Mode):
@@ -54,14 +56,16 @@ class Log:
         self.nodes: list[Any] = [None, None]  # by the number of the write
         self.time = 0
         self.known: Any = None, None  # the array that was last looked up, and what was found
-        if not alive[0]:
-            modes.entered.append(_entry)
-        alive[0] += 1
+        with counting:
+            if not alive[0]:
+                modes.entered.append(_entry)
+            alive[0] += 1
 
     def __del__(self) -> None:
-        alive[0] -= 1
-        if not alive[0]:
-            modes.entered.remove(_entry)
+        with counting:
+            alive[0] -= 1
+            if not alive[0]:
+                modes.entered.remove(_entry)
 
     def at(self, array: Array) -> tuple[Array, Array]:
         """(number of the last write, place in what was written) of the elements of an array on this memory."""

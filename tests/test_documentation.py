@@ -41,7 +41,7 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatc
             with contextlib.redirect_stdout(printed):
                 exec(compile(ast.Module([statement], []), page, "exec"), session)
             line = source.splitlines()[statement.end_lineno - 1]
-            if promise := re.match(r"print\(.*\)  # (.*)$", line):
+            if promise := re.match(r" *print\(.*\)  # (.*)$", line):
                 assert printed.getvalue().strip() == promise[1], f"{page.name}:{statement.lineno}: {line}"
     session.clear()  # functions hold the session, and it holds them; no Tensor of it is to live into the next test
 

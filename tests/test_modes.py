@@ -5,6 +5,7 @@ import contextlib
 import inspect
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -492,3 +493,41 @@ def test_backward_works_inside_no_grad_on_a_graph_made_outside():
     with no_grad():
         y.backward()
     assert x.grad.item() == 6
+
+
+# --- Several threads, each with its own graph -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("payload", ["tensors", "scalars", "written into", "higher order"])
+def test_threads_record_and_sweep_their_graphs_at_once_with_exact_gradients(payload):
+    def gradient(seed):
+        start = np.random.default_rng(seed).uniform(0.5, 1.5, 4)
+        if payload == "scalars":
+            x = autograd.Scalar(float(start[0]))
+            y = x
+            for _ in range(30):
+                y = (y * x + 1).tanh() * x
+            y.backward()
+            return x.grad
+        x = Tensor(start, requires_grad=True)
+        y = x * 1
+        for _ in range(30):
+            if payload == "written into":
+                y[seed % 4] = np.tanh(y * x).sum()
+            else:
+                y = np.tanh(y * x + np.sin(y).sum())
+        if payload == "higher order":
+            (slope,) = autograd.grad(y.sum(), [x], create_graph=True)
+            y = slope * x
+        y.sum().backward()
+        return x.grad.tolist()
+
+    expected = [gradient(seed) for seed in range(8)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(gradient, [*range(8)] * 12))
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == expected * 12
