@@ -344,7 +344,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         raise ValueError(f"jvp: {len(tangents)} tangents for {len(primals)} arguments; give one each")
     run = _Run(f, tuple(primals), tuple(range(len(primals))), {})
     ys, build = run.outputs("jvp")
-    given = []
+    given: list[Any] = []
     for i, (x, t) in enumerate(zip(primals, tangents)):
         variables = run.variables[len(given) : len(given) + len(flatten(x)[0])]
         given += _like(t, x, variables, f"jvp: tangent {i}", "the argument")

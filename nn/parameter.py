@@ -12,7 +12,7 @@ class Parameter(Tensor):
     """A Tensor that a Module lists among its parameters as soon as it is assigned to an attribute.
 
     `data` is a Tensor, whose memory is shared, or an array, a list or a number, which is copied. It is always a leaf: the
-    history of `data` is left behind. TypeError for integers, unless `requires_grad=False`.
+    history of `data` is left behind. Without `data` it is empty. TypeError for integers, unless `requires_grad=False`.
 
     >>> Parameter([[1.0, 2.0]])
     Parameter containing:
@@ -21,7 +21,7 @@ class Parameter(Tensor):
 
     _name: str | None = None
 
-    def __init__(self, data: Any, requires_grad: bool = True) -> None:
+    def __init__(self, data: Any = (), requires_grad: bool = True) -> None:
         if isinstance(data, Tensor):
             self._data, self._made = data.data._data, None
             if requires_grad:

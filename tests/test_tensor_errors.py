@@ -245,7 +245,7 @@ def test_a_function_that_returns_nothing_is_refused_by_every_transform(result):
         lambda f: autograd.vjp(f, 2.0),
         lambda f: autograd.jvp(f, (2.0,), (1.0,)),
     ):
-        with pytest.raises(TypeError, match="needs a function that returns arrays, and this one returned a .*None"):
+        with pytest.raises(TypeError, match=r"needs a function that returns arrays, and this one returned a .*None"):
             transform(result)
 
 

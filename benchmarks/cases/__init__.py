@@ -2,7 +2,19 @@
 
 from importlib import import_module
 
-FILES = ("addition", "training", "chain", "pendulum", "mixture", "moons", "memory", "imports")
+FILES = (
+    "addition",
+    "training",
+    "chain",
+    "pendulum",
+    "mixture",
+    "moons",
+    "transforms",
+    "convolution",
+    "recurrent",
+    "memory",
+    "imports",
+)
 
 
 def load():

@@ -73,9 +73,7 @@ if "HIPS_PYTHON" in os.environ:
 SIZES = [64, 128, 64, 10]
 X, T = rng.random((32, 64), np.float32), rng.integers(0, 10, 32)
 WEIGHTS = [
-    a
-    for n, m in pairwise(SIZES)
-    for a in (rng.normal(0, 0.1, (m, n)).astype(np.float32), np.zeros(m, np.float32))
+    a for n, m in pairwise(SIZES) for a in (rng.normal(0, 0.1, (m, n)).astype(np.float32), np.zeros(m, np.float32))
 ]
 VECTOR = [rng.normal(size=w.shape).astype(np.float32) for w in WEIGHTS]
 

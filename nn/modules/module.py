@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from autograd import Tensor, graph
+from autograd import Tensor, graph, modes
+from autograd.devices import Device, check_device
 from nn.parameter import Parameter
 
 
@@ -25,14 +27,24 @@ class Loaded(NamedTuple):
 
 
 class Hook:
-    """A function registered on a module; `remove()` takes it off again."""
+    """A function registered on a module; `remove()` takes it off again, and so does the end of a `with` block."""
 
-    def __init__(self, module: Module, kind: str, function: Callable[..., Any]) -> None:
-        self.module, self.kind, self.function = module, kind, function
-        module.__dict__["_forward_hooks"] = (*module._forward_hooks, self)
+    def __init__(
+        self, module: Module, kind: str, function: Callable[..., Any], prepend: bool = False, with_kwargs: bool = False
+    ) -> None:
+        self.module, self.kind, self.function, self.with_kwargs = module, kind, function, with_kwargs
+        module.__dict__["_module_hooks"] = (self, *module._module_hooks) if prepend else (*module._module_hooks, self)
 
     def remove(self) -> None:
-        self.module.__dict__["_forward_hooks"] = tuple(hook for hook in self.module._forward_hooks if hook is not self)
+        self.module.__dict__["_module_hooks"] = tuple(hook for hook in self.module._module_hooks if hook is not self)
+        if not self.module._module_hooks:
+            del self.module.__dict__["_module_hooks"]
+
+    def __enter__(self) -> Hook:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
 
 
 class Module:
@@ -52,12 +64,15 @@ class Module:
 
     Write `self.scale = Parameter(...)` for what is trained, `self.layer = Linear(...)` for a part, and
     `self.register_buffer("mean", ...)` for values that are saved but not trained.
+
+    An error inside says where: "blocks.2.attn.proj: expected last axis 128, got 64".
     """
 
     training: bool = True
     _module_label: str | None = None  # how its parent calls it
-    _forward_hooks: tuple[Hook, ...] = ()
-    _buffers: Mapping[str, bool] = {}  # name -> whether it is saved; the buffer itself is an attribute
+    _module_hooks: tuple[Hook, ...] = ()
+    _module_buffers: Mapping[str, bool] = MappingProxyType({})  # buffers: name -> whether it is saved
+    _module_left_out: frozenset[str] = frozenset()  # names that keep their place in the order while they are None
     __hash__ = object.__hash__
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -66,7 +81,11 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         first = graph.tick()  # what is recorded from here on, up to the result, is the work of this module
-        result = self._hooked(args, kwargs) if self._forward_hooks else self.forward(*args, **kwargs)
+        try:
+            result = self._call_hooked(args, kwargs) if self._module_hooks else self.forward(*args, **kwargs)
+        except Exception as error:
+            _say_where(error, self)
+            raise
         if result.__class__ is Tensor:
             node = result._node
             if node is not None and node.order > first:
@@ -86,52 +105,127 @@ class Module:
                     node.note("modules", [*(node.notes or {}).get("modules", ()), mark])
         return result
 
-    def _hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook in self._forward_hooks:
-            if hook.kind == "before":
+    # --- Hooks ---
+
+    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        for hook in hooks_of(self, "before"):
+            if not hook.with_kwargs:
                 replaced = hook.function(self, args)
                 if replaced is not None:
                     args = replaced if isinstance(replaced, tuple) else (replaced,)
-        result = self.forward(*args, **kwargs)
-        for hook in self._forward_hooks:
-            if hook.kind == "after":
-                replaced = hook.function(self, args, result)
-                if replaced is not None:
-                    result = replaced
-        return result
+            elif (replaced := hook.function(self, args, kwargs)) is not None:
+                if not (isinstance(replaced, tuple) and len(replaced) == 2):
+                    raise RuntimeError(
+                        f"a hook of {type(self).__name__} that was registered with_kwargs=True returned {_kind(replaced)}; "
+                        "return (args, kwargs), or None to change nothing"
+                    )
+                args, kwargs = replaced
+        backward = None
+        if hooks_of(self, "backward", "before backward") and modes.is_grad_enabled():
+            from .backward_hooks import Watch
 
-    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> Hook:
+            backward = Watch(self)
+            args = backward.enter(args)
+        result = self.forward(*args, **kwargs)
+        for hook in hooks_of(self, "after"):
+            given = (args, kwargs) if hook.with_kwargs else (args,)
+            replaced = hook.function(self, *given, result)
+            if replaced is not None:
+                result = replaced
+        return result if backward is None else backward.leave(result)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> Hook:
         """Call `hook(module, args, result)` after every forward; what it returns, if anything, replaces the result.
 
-        `.remove()` on what this returns takes the hook off again.
+        `prepend`: before the hooks that are there. `with_kwargs`: as `hook(module, args, kwargs, result)`. `.remove()` on
+        what this returns takes the hook off again.
         """
-        return Hook(self, "after", hook)
+        if always_call:
+            raise ValueError("always_call=True is not supported: a hook sees results, and a failed forward has none")
+        return Hook(self, "after", hook, prepend, with_kwargs)
 
-    def register_forward_pre_hook(self, hook: Callable[[Module, tuple[Any, ...]], Any]) -> Hook:
-        """Call `hook(module, args)` before every forward; what it returns, if anything, replaces the arguments."""
-        return Hook(self, "before", hook)
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Hook:
+        """Call `hook(module, args)` before every forward; what it returns, if anything, replaces the arguments.
+
+        `with_kwargs`: as `hook(module, args, kwargs)`, which returns None or (args, kwargs).
+        """
+        return Hook(self, "before", hook, prepend, with_kwargs)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Hook:
+        """Call `hook(module, grad_input, grad_output)` when a backward pass has gone through the module.
+
+        Both are tuples of Tensors, for the arguments and for the results of the call, None where there is no gradient. What
+        the hook returns, if anything, replaces grad_input.
+
+        >>> import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> hook = layer.register_full_backward_hook(lambda module, grad_input, grad_output: print(grad_output))
+        >>> layer(np.ones((1, 2))).sum().backward()
+        (tensor([[1.]]),)
+        """
+        return Hook(self, "backward", hook, prepend)
+
+    register_backward_hook = register_full_backward_hook
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Hook:
+        """Call `hook(module, grad_output)` before a backward pass goes through; what it returns replaces grad_output."""
+        return Hook(self, "before backward", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Hook:
+        """Call `hook(module, state_dict, prefix, {})` when `state_dict` has put in what is of this module."""
+        return Hook(self, "saved", hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Hook:
+        """Call `hook(module, state_dict, prefix, {}, strict, missing_keys, unexpected_keys, error_msgs)` before loading.
+
+        It may change `state_dict`, which is a copy, and add to `error_msgs`; the two lists of keys are empty yet.
+        """
+        return Hook(self, "before loading", hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Hook:
+        """Call `hook(module, incompatible_keys)` after loading."""
+        return Hook(self, "loaded", hook)
 
     # --- Attributes ---
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Parameter | Module):
+        if isinstance(value, PARTS):
             if hasattr(Module, name):
                 raise AttributeError(
                     f"{type(self).__name__}.{name} cannot be a {type(value).__name__}: every Module has {name!r} already; "
                     f"use another name, such as self.{name}_"
                 )
-            if isinstance(value, Parameter):
+            kind = Parameter if isinstance(value, Parameter) else Module
+            if (
+                name in self.__dict__
+                and not isinstance(self.__dict__[name], kind)
+                and name not in self._module_left_out
+            ):
+                delattr(self, name)  # a new part stands behind those that are there, as in PyTorch
+            if kind is Parameter:
                 value.name = name
             else:
                 value.__dict__["_module_label"] = f"{name} ({type(value).__name__})"
-        elif value is not None:
+        elif value is None:
+            if isinstance(self.__dict__.get(name), PARTS):
+                self.__dict__["_module_left_out"] = self._module_left_out | {name}
+        else:
             old = self.__dict__.get(name)
             if isinstance(old, Parameter):
                 raise TypeError(
                     f"{type(self).__name__}.{name} is a Parameter, and {_kind(value)} cannot take its place; "
                     f"write self.{name}.data = ... for new values, self.{name} = Parameter(...) for a new parameter"
                 )
-            if name in self._buffers and not isinstance(value, Tensor):
+            if name in self._module_left_out and name not in self._module_buffers:
+                raise TypeError(
+                    f"{type(self).__name__}.{name} is the place of a part that is None now, and {_kind(value)} cannot take it; "
+                    f"write self.{name} = Parameter(...) for a new parameter"
+                )
+            if name in self._module_buffers and not isinstance(value, Tensor):
                 raise TypeError(
                     f"{type(self).__name__}.{name} is a buffer, which is a Tensor or None, not {_kind(value)}; "
                     f"write self.{name} = Tensor(...)"
@@ -144,7 +238,7 @@ class Module:
             raise TypeError(
                 f"register_parameter({name!r}, p) takes a Parameter or None, not {_kind(param)}; write Parameter(p)"
             )
-        self._register(name, param)
+        self._register_part(name, param)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """`self.name = tensor`, values that belong to the module but are not trained; saved with it if `persistent`.
@@ -153,8 +247,8 @@ class Module:
         """
         if isinstance(tensor, Parameter):
             raise TypeError(f"register_buffer({name!r}, ...) takes a Tensor that is not trained; write {name}.detach()")
-        self._register(name, tensor if tensor is None or isinstance(tensor, Tensor) else Tensor(tensor))
-        self.__dict__["_buffers"] = {**self._buffers, name: persistent}
+        self._register_part(name, tensor if tensor is None or isinstance(tensor, Tensor) else Tensor(tensor))
+        self.__dict__["_module_buffers"] = {**self._module_buffers, name: persistent}
 
     def add_module(self, name: str, module: Module | None) -> None:
         """`self.name = module`, for names that are not known when the program is written."""
@@ -163,11 +257,11 @@ class Module:
                 f"add_module({name!r}, ...) takes a Module, not {_kind(module)}"
                 + (f"; write {module.__name__}()" if inspect.isclass(module) else "")
             )
-        self._register(name, module)
+        self._register_part(name, module)
 
     register_module = add_module
 
-    def _register(self, name: str, value: Any) -> None:
+    def _register_part(self, name: str, value: Any) -> None:
         if not isinstance(name, str):
             raise TypeError(f"a name is a string, not {_kind(name)}")
         if "." in name or not name:
@@ -179,21 +273,42 @@ class Module:
         ):
             raise KeyError(f"{type(self).__name__} has an attribute {name!r} already; use another name")
         setattr(self, name, value)
+        if value is None:
+            self.__dict__["_module_left_out"] = self._module_left_out | {name}
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
-        if name in self._buffers:
-            self.__dict__["_buffers"] = {key: saved for key, saved in self._buffers.items() if key != name}
+        if name in self._module_left_out:
+            self.__dict__["_module_left_out"] = self._module_left_out - {name}
+        if name in self._module_buffers:
+            self.__dict__["_module_buffers"] = {
+                key: saved for key, saved in self._module_buffers.items() if key != name
+            }
+
+    @property
+    def _parameters(self) -> Mapping[str, Any]:
+        """The module's own parameters, by name. To change them, assign attributes."""
+        return MappingProxyType(dict(_own_parameters(self)))
+
+    @property
+    def _buffers(self) -> Mapping[str, Any]:
+        """The module's own buffers, by name."""
+        return MappingProxyType(dict(_own_buffers(self)))
+
+    @property
+    def _modules(self) -> Mapping[str, Any]:
+        """The modules that are attributes of this one, by name."""
+        return MappingProxyType(dict(_own_modules(self)))
 
     # --- The tree ---
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """(name, module) for the modules that are attributes of this one, each once."""
         seen: set[Module] = set()
-        for name, value in tuple(self.__dict__.items()):
-            if isinstance(value, Module) and value not in seen:
-                seen.add(value)
-                yield name, value
+        for name, module in _own_modules(self):
+            if module not in seen:
+                seen.add(module)
+                yield name, module
 
     def children(self) -> Iterator[Module]:
         """The modules that are attributes of this one, each once."""
@@ -207,30 +322,20 @@ class Module:
         A module found twice appears once, unless `remove_duplicate` is False.
         """
         seen = set() if memo is None else memo
-        if remove_duplicate:
-            if self in seen:
-                return
-            seen.add(self)
-        yield prefix, self
-        for name, value in tuple(self.__dict__.items()):
-            if isinstance(value, Module):
-                yield from value.named_modules(seen, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+        waiting = [(prefix, self)]
+        while waiting:
+            path, module = waiting.pop()
+            if remove_duplicate:
+                if module in seen:
+                    continue
+                seen.add(module)
+            yield path, module
+            below = [(f"{path}.{name}" if path else name, child) for name, child in _own_modules(module)]
+            waiting.extend(reversed(below))
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it, parents first, each once."""
         return (module for _, module in self.named_modules())
-
-    def _named(
-        self, own: Callable[[Module], list[tuple[str, Any]]], prefix: str, recurse: bool, remove_duplicate: bool
-    ) -> Iterator[tuple[str, Any]]:
-        seen: set[int] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
-        for path, module in modules:
-            for name, value in own(module):
-                if id(value) not in seen:
-                    if remove_duplicate:
-                        seen.add(id(value))
-                    yield f"{path}.{name}" if path else name, value
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
@@ -239,7 +344,7 @@ class Module:
 
         A shared parameter appears once, under its first path, unless `remove_duplicate` is False.
         """
-        return self._named(_own_parameters, prefix, recurse, remove_duplicate)
+        return _named(self, _own_parameters, prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters of this module and, if `recurse`, of all below it, each once."""
@@ -249,17 +354,41 @@ class Module:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """(path, buffer) for this module and, if `recurse`, all below it."""
-        return self._named(_own_buffers, prefix, recurse, remove_duplicate)
+        return _named(self, _own_buffers, prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers of this module and, if `recurse`, of all below it, each once."""
         return (b for _, b in self.named_buffers(recurse=recurse))
 
-    def apply(self, function: Callable[[Module], Any]) -> Self:
-        """Call `function` on every module, children before their parent; returns this module."""
-        for child in self.children():
-            child.apply(function)
-        function(self)
+    def get_submodule(self, target: str) -> Module:
+        """The module at this path: "blocks.2.attn"; AttributeError if there is none."""
+        module = self
+        for name in target.split(".") if target else ():
+            module = _at(module, name, Module, target)
+        return module
+
+    def set_submodule(self, target: str, module: Module) -> None:
+        """Put a module at this path, whose parent must be there."""
+        path, _, name = target.rpartition(".")
+        self.get_submodule(path).add_module(name, module)
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at this path: "blocks.2.attn.proj.weight"; AttributeError if there is none."""
+        path, _, name = target.rpartition(".")
+        found: Parameter = _at(self.get_submodule(path), name, Parameter, target)
+        return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at this path; AttributeError if there is none."""
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        found: Tensor = _at(owner, name if name in owner._module_buffers else "", Tensor, target)
+        return found
+
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
+        """Call `fn` on every module, children before their parent; returns this module."""
+        for module in _bottom_up(self):
+            fn(module)
         return self
 
     # --- Modes and types ---
@@ -268,8 +397,18 @@ class Module:
         """Set `training` here and below: some layers compute differently while they are trained."""
         if not isinstance(mode, bool):
             raise TypeError(f"train(mode) takes True or False, not {_kind(mode)}")
-        for module in self.modules():
+        waiting: list[Module] = [self]
+        seen = set(waiting)
+        for module in waiting:
             module.training = mode
+            for child in module.children():
+                if child in seen:
+                    continue
+                seen.add(child)
+                if type(child).train is Module.train:
+                    waiting.append(child)
+                else:  # its class wants a say in this
+                    child.train(mode)
         return self
 
     def eval(self) -> Self:
@@ -291,21 +430,32 @@ class Module:
                 p.grad = Tensor(np.zeros(p.shape, p.dtype))
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None, **options: Any) -> Self:
-        """Change the dtype of all floating parameters and buffers, in place; `device` can only be the CPU."""
-        wanted = (
-            Tensor(0.0).to(*args, dtype=dtype, device=device, **options).dtype if (args or dtype or device) else None
-        )
-        named = [a for a in args if not isinstance(a, str | type(None)) and type(a).__name__ != "Device"]
-        if dtype is None and not named:
+        """Change the dtype of all floating parameters and buffers, in place; `device` can only be the CPU.
+
+        Takes, as in PyTorch, a device, a dtype, both, or a Tensor that has the dtype.
+        """
+        for word in args:
+            if isinstance(word, Tensor):
+                dtype = word.dtype
+            elif isinstance(word, str | Device):
+                device = word
+            elif word is not None and not isinstance(word, bool):  # non_blocking
+                dtype = word
+        check_device(device)
+        if dtype is None:
             return self
-        if wanted is None or wanted.kind != "f":
-            raise TypeError(f"a module can be float32 or float64, not {wanted}; only its floating values are changed")
+        try:
+            wanted = np.dtype(dtype)
+        except TypeError:
+            wanted = dtype
+        if wanted not in (np.float32, np.float64):
+            raise TypeError(
+                f"{type(self).__name__}.to: a module can be float32 or float64, not {str(wanted).partition(',')[0]}; "
+                "only its floating values are changed"
+            )
         for tensor in (*self.parameters(), *self.buffers()):
             if tensor.dtype.kind == "f" and tensor.dtype != wanted:
-                grad, tensor.grad = tensor.grad, None
-                tensor.data = tensor.detach().astype(wanted)
-                if grad is not None:
-                    tensor.grad = grad.detach().astype(wanted)
+                _give(tensor, tensor.detach().astype(wanted))
         return self
 
     def float(self) -> Self:
@@ -316,13 +466,58 @@ class Module:
         """All floating parameters and buffers as float64."""
         return self.to(np.float64)
 
+    def type(self, dst_type: Any) -> Self:
+        """`to(dst_type)`."""
+        return self.to(dtype=dst_type)
+
+    def half(self) -> Self:
+        """TypeError: there is no float16 here."""
+        raise TypeError(
+            f"{type(self).__name__}.half(): float16 is not supported, since a CPU computes with it slower than with float32; "
+            "leave the module as it is, or write .float()"
+        )
+
+    def bfloat16(self) -> Self:
+        """TypeError: there is no bfloat16 here."""
+        raise TypeError(
+            f"{type(self).__name__}.bfloat16(): bfloat16 is not supported, NumPy has no such numbers; "
+            "leave the module as it is, or write .float()"
+        )
+
     def cpu(self) -> Self:
         """This module: there is no other place."""
         return self
 
+    def cuda(self, device: Any = None) -> Self:
+        """ValueError: arrays live on the CPU."""
+        return self.to("cuda" if device is None else f"cuda:{device}")
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """This module, if `device` is the CPU."""
+        return self.to(device)
+
+    def share_memory(self) -> Self:
+        """Move parameters and buffers to memory that processes forked from this one share with it, in both directions.
+
+        A module that is pickled, as for processes that are spawned, takes a copy along.
+        """
+        import mmap
+
+        for tensor in (*self.parameters(), *self.buffers()):
+            if tensor.size:
+                shared = np.frombuffer(mmap.mmap(-1, tensor.nbytes), tensor.dtype).reshape(tensor.shape)
+                shared[...] = tensor.detach().numpy()
+                _give(tensor, shared)
+        return self
+
+    def compile(self, *args: Any, **options: Any) -> None:
+        """Nothing: accepted, so that programs run; results are the same."""
+
     # --- Saving and loading ---
 
-    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
+    def state_dict(
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Tensor]:
         """{path: Tensor} for all parameters and all buffers that are saved, on the memory of this module.
 
         Keys and their order are PyTorch's. A shared parameter has an entry for each of its paths, and all of them are one
@@ -332,63 +527,69 @@ class Module:
         >>> list(nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)).state_dict())
         ['0.weight', '0.bias', '2.weight', '2.bias']
         """
+        state = {} if destination is None else destination
         once: dict[int, Tensor] = {}
-        return {
-            prefix + key: value if keep_vars else once.setdefault(id(value), value.detach())
-            for key, value in self._saved()
-        }
+        for key, value in _saved(self):
+            state[prefix + key] = value if keep_vars else once.setdefault(id(value), value.detach())
+        for path, module in self.named_modules():
+            for hook in hooks_of(module, "saved"):
+                hook.function(module, state, prefix + path + "." * bool(path), {})
+        return state
 
-    def _saved(self) -> Iterator[tuple[str, Tensor]]:
-        for path, module in self.named_modules(remove_duplicate=False):
-            for name, value in _own_parameters(module) + _own_buffers(module):
-                if module._buffers.get(name, True):
-                    yield f"{path}.{name}" if path else name, value
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Loaded:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Loaded:
         """Copy values, by path, into the parameters and buffers of this module, and into their dtypes.
 
-        With `strict=False`, paths that are missing or unknown are only reported. A shared parameter needs one of its
-        paths. RuntimeError lists all that does not fit; then nothing has been changed.
+        With `strict=False`, paths that are missing or unknown are only reported. With `assign=True` nothing is copied: the
+        parameters take over the memory of the given Tensors or arrays, and their dtype. A shared parameter needs one of
+        its paths. RuntimeError lists all that does not fit; then nothing has been changed.
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict takes a mapping such as state_dict() returns, not {_kind(state_dict)}")
-        known = dict(self._saved())
+        state, problems = dict(state_dict), list[str]()
+        for path, module in self.named_modules():
+            for hook in hooks_of(module, "before loading"):
+                hook.function(module, state, path + "." * bool(path), {}, strict, [], [], problems)
+        known = dict(_saved(self))
         given: dict[int, tuple[str, Any]] = {}  # one entry for each Tensor here, however many paths it has
-        problems = []
         for key, tensor in known.items():
-            if key not in state_dict:
+            if key not in state:
                 continue
-            value = state_dict[key]
-            value = np.asarray(value.detach() if hasattr(value, "detach") else value)
-            if value.shape != tensor.shape:
-                problems.append(f"{key!r} has shape {value.shape}, but the module's has {tensor.shape}")
-            elif value.dtype.kind not in "fiub":
-                problems.append(f"{key!r} holds {value.dtype}, which is not numbers")
-            elif id(tensor) in given and not np.array_equal(given[id(tensor)][1], value, equal_nan=True):
-                problems.append(
-                    f"{given[id(tensor)][0]!r} and {key!r} are one parameter here, but hold different values"
-                )
-            given.setdefault(id(tensor), (key, value))
+            try:
+                values = _fitting(key, state[key], tensor, assign)
+            except ValueError as error:
+                problems.append(str(error))
+                values = None
+            if id(tensor) not in given:
+                given[id(tensor)] = key, values
+            elif values is not None and (first := given[id(tensor)][1]) is not None:
+                if not np.array_equal(first, values, equal_nan=True):
+                    first_key = given[id(tensor)][0]
+                    problems.append(f'"{first_key}" and "{key}" are one parameter here, but hold different values')
         missing = [key for key, tensor in known.items() if id(tensor) not in given]
-        unexpected = [key for key in state_dict if key not in known]
-        if strict and missing:
-            problems.append(f"missing: {', '.join(map(repr, missing))}")
+        unexpected = [key for key in state if key not in known]
         if strict and unexpected:
-            problems.append(f"unexpected: {', '.join(map(repr, unexpected))}")
+            problems.insert(0, f"Unexpected key(s) in state_dict: {_quoted(unexpected)}")
+        if strict and missing:
+            problems.insert(0, f"Missing key(s) in state_dict: {_quoted(missing)}")
         if problems:
             raise RuntimeError(
-                f"load_state_dict: this does not fit {type(self).__name__}, and nothing was loaded:"
-                + "".join(f"\n  {problem}" for problem in problems)
-                + (
-                    "\nTo load what fits by name, write load_state_dict(..., strict=False)"
-                    if missing or unexpected
-                    else ""
-                )
+                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
+                + "\n\t".join(problems)
+                + "\nNothing was loaded."
+                + (_advice(known, missing, unexpected) if strict and (missing or unexpected) else "")
             )
         for tensor in known.values():
             if id(tensor) in given:
-                tensor.data[...] = given[id(tensor)][1]
-        return Loaded(missing, unexpected)
+                values = given[id(tensor)][1]
+                if assign:
+                    _give(tensor, values)
+                else:
+                    tensor.data[...] = values
+        loaded = Loaded(missing, unexpected)
+        for module in self.modules():
+            for hook in hooks_of(module, "loaded"):
+                hook.function(module, loaded)
+        return loaded
 
     # --- Printing ---
 
@@ -397,15 +598,22 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        lines = [self.extra_repr()] if self.extra_repr() else []
-        parts = [
-            f"({name}): " + repr(child).replace("\n", "\n  ")
-            for name, child in vars(self).items()
-            if isinstance(child, Module)
-        ]
-        if not parts:
+        texts: dict[Module, str] = {}
+        for module in _bottom_up(self):
+            own = module is self or type(module).__repr__ is Module.__repr__
+            texts[module] = module._repr_of_parts(texts) if own else repr(module)
+        return texts[self]
+
+    def _repr_of_parts(self, texts: Mapping[Module, str]) -> str:
+        """Its `repr`, given those of its parts."""
+        lines = self.extra_repr().split("\n") if self.extra_repr() else []
+        parts = [f"({name}): {texts.get(part, '...')}".replace("\n", "\n  ") for name, part in _own_modules(self)]
+        if not parts and len(lines) <= 1:
             return f"{type(self).__name__}({''.join(lines)})"
         return f"{type(self).__name__}(\n  " + "\n  ".join([*lines, *parts]) + "\n)"
+
+
+PARTS = Parameter, Module
 
 
 def _own_parameters(module: Module) -> list[tuple[str, Any]]:
@@ -413,10 +621,149 @@ def _own_parameters(module: Module) -> list[tuple[str, Any]]:
 
 
 def _own_buffers(module: Module) -> list[tuple[str, Any]]:
-    return [(name, module.__dict__[name]) for name in module._buffers if module.__dict__[name] is not None]
+    return [(name, module.__dict__[name]) for name in module._module_buffers if module.__dict__[name] is not None]
+
+
+def _own_modules(module: Module) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in module.__dict__.items() if isinstance(value, Module)]
+
+
+def _bottom_up(root: Module) -> Iterator[Module]:
+    """A module and all below it, each once, behind its parts."""
+    entered: set[Module] = set()
+    left: set[Module] = set()
+    waiting = [root]
+    while waiting:
+        module = waiting[-1]
+        if module not in entered:
+            entered.add(module)
+            waiting.extend(child for _, child in reversed(_own_modules(module)) if child not in entered)
+        else:
+            waiting.pop()
+            if module not in left:
+                left.add(module)
+                yield module
+
+
+def _named(
+    root: Module, own: Callable[[Module], list[tuple[str, Any]]], prefix: str, recurse: bool, remove_duplicate: bool
+) -> Iterator[tuple[str, Any]]:
+    seen: set[int] = set()
+    modules = root.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, root)]
+    for path, module in modules:
+        for name, value in own(module):
+            if id(value) not in seen:
+                if remove_duplicate:
+                    seen.add(id(value))
+                yield f"{path}.{name}" if path else name, value
+
+
+def _saved(root: Module) -> Iterator[tuple[str, Tensor]]:
+    for path, module in root.named_modules(remove_duplicate=False):
+        for name, value in _own_parameters(module) + _own_buffers(module):
+            if module._module_buffers.get(name, True):
+                yield f"{path}.{name}" if path else name, value
+
+
+def _at(module: Module, name: str, kind: type, target: str) -> Any:
+    found = module.__dict__.get(name)
+    if not isinstance(found, kind):
+        own = {Module: _own_modules, Parameter: _own_parameters, Tensor: _own_buffers}[kind](module)
+        raise AttributeError(
+            f"{type(module).__name__} has no {'buffer' if kind is Tensor else kind.__name__.lower()} for {target!r}; "
+            f"those here are {', '.join(name for name, _ in own) or 'none'}"
+        )
+    return found
+
+
+def hooks_of(module: Module, *kinds: str) -> list[Hook]:
+    """Its hooks of these kinds, in the order in which they are called."""
+    return [hook for hook in module._module_hooks if hook.kind in kinds]
 
 
 def _kind(value: Any) -> str:
     if inspect.isclass(value):
         return f"the class {value.__name__}"
     return f"a {type(value).__name__}" if value is not None else "None"
+
+
+# --- Errors -----------------------------------------------------------------------------------------------------------
+
+
+def _say_where(error: Exception, module: Module) -> None:
+    """Begin the message with the path, seen from `module`, of the module that raised the error.
+
+    Each module that the error passes on its way out writes the path anew, one name longer. Where the message is not the
+    one argument of the exception, the path is a note below it.
+    """
+    if isinstance(error, RecursionError):
+        return  # there is no room for work
+    # of the module that it passed last: its id (the error may travel to another process, where modules need not follow),
+    # its class, the path below it, and the message as it was
+    inner, kind, path, message = error.__dict__.get("_where", (id(module), "", "", None))
+    if inner != id(module) or path:
+        name = next((name for name, part in module.named_modules() if id(part) == inner), kind)
+        path = ".".join(filter(None, (name, path)))
+        if message is not None:
+            error.args = (f"{path}: {message}",)
+        else:
+            error.__dict__["__notes__"] = [
+                n for n in getattr(error, "__notes__", ()) if n != error.__dict__.get("_note")
+            ]
+            error.__dict__["_note"] = f"in {path}"
+            error.add_note(f"in {path}")
+    elif len(error.args) == 1 and isinstance(error.args[0], str) and str(error) == error.args[0]:
+        message = error.args[0]
+    error.__dict__["_where"] = id(module), type(module).__name__, path, message
+
+
+# --- Loading ----------------------------------------------------------------------------------------------------------
+
+
+def _fitting(key: str, value: Any, tensor: Tensor, assign: bool) -> Any:
+    """What is loaded into `tensor` from the entry `value` of a state; ValueError if it does not fit."""
+    try:
+        found = np.asarray(value.detach() if hasattr(value, "detach") else value)
+    except Exception as error:
+        raise ValueError(f"{key}: {error}") from None
+    if found.shape != tensor.shape:
+        raise ValueError(
+            f"size mismatch for {key}: copying a param with shape {found.shape} from checkpoint, "
+            f"the shape in current model is {tensor.shape}."
+        )
+    if found.dtype.kind not in "fiub":
+        raise ValueError(f"{key} holds {found.dtype}, which is not numbers")
+    if not assign and not np.asarray(tensor._data).flags.writeable:
+        raise ValueError(f"{key} stands in read-only memory here; write load_state_dict(..., assign=True)")
+    if not assign or found.dtype.kind != tensor.dtype.kind or found.dtype == np.float16:
+        return found if found.dtype == tensor.dtype else found.astype(tensor.dtype)
+    if isinstance(value, Tensor):
+        return value.detach()
+    return found if found.flags.writeable else found.copy()
+
+
+def _give(tensor: Tensor, values: Any) -> None:
+    """Let `tensor` have these values, in their memory and dtype; its gradient takes the dtype too."""
+    frozen = not tensor.requires_grad and hasattr(tensor, "_aside")  # the leaf that it will be again has a dtype too
+    if frozen:
+        tensor.requires_grad_()
+    grad, tensor.grad = tensor.grad, None
+    tensor.data = values
+    if grad is not None:
+        tensor.grad = grad.detach().astype(values.dtype)
+    if frozen:
+        tensor.requires_grad_(False)
+
+
+def _quoted(keys: list[str]) -> str:
+    return ", ".join(f'"{key}"' for key in keys) + ". "
+
+
+def _advice(known: Mapping[str, Any], missing: list[str], unexpected: list[str]) -> str:
+    for wrapper in ("module.", "_orig_mod."):
+        if unexpected and all(key.startswith(wrapper) and key[len(wrapper) :] in known for key in unexpected):
+            return (
+                f" The keys begin with {wrapper!r}, as a wrapper around the model has put them; to take it off, write "
+                f"{{key.removeprefix({wrapper!r}): value for key, value in state_dict.items()}}"
+            )
+    return " To load what fits by name, write load_state_dict(..., strict=False)"

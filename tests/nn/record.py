@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-
 from cases import families, figures, pytorch
 
 FOLDER = Path(__file__).parent / "figures"

@@ -1,6 +1,8 @@
 """Module and Parameter: what is found, counted, saved, loaded and printed; hooks; marks in the graph."""
 
 import copy
+import operator
+import os
 import pickle
 from collections import OrderedDict
 
@@ -9,6 +11,7 @@ import pytest
 
 import autograd
 import nn
+import optim
 from autograd import Tensor, graph
 
 
@@ -104,6 +107,44 @@ def test_an_attribute_can_be_replaced_and_deleted():
     assert [name for name, _ in block.named_buffers()] == ["cache"]
 
 
+def test_the_order_is_that_of_registration_also_where_none_stood_before():
+    torch = pytest.importorskip("torch")
+
+    def build(nn):
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.bias = None
+                self.register_parameter("kept", None)
+                self.part = None
+                self.weight = nn.Parameter(theirs.zeros(2) if nn is torch.nn else np.zeros(2))
+                self.bias = nn.Parameter(theirs.zeros(1) if nn is torch.nn else np.zeros(1))
+                self.kept = nn.Parameter(theirs.zeros(3) if nn is torch.nn else np.zeros(3))
+                self.first = nn.Linear(2, 2)
+                self.part = nn.Linear(2, 2)
+                self.weight = None
+                self.weight = nn.Parameter(theirs.zeros(2) if nn is torch.nn else np.zeros(2))
+                self.first = nn.Linear(1, 1)
+                self.part = self.first.weight  # a parameter now, behind the others
+
+        return Net()
+
+    theirs = torch
+    assert list(build(nn).state_dict()) == list(build(torch.nn).state_dict())
+
+
+def test_parts_are_found_by_path():
+    model = network()
+    assert model.get_submodule("") is model
+    assert model.get_submodule("block.layer") is model.block.layer
+    assert model.get_parameter("block.layer.bias") is model.block.layer.bias
+    assert model.get_buffer("block.cache") is model.block.cache
+    model.set_submodule("block.layer", nn.Identity())
+    assert list(model.state_dict()) == ["block.scale", "block.mean", "out.weight", "out.bias"]
+    assert list(model._modules) == ["block", "out"]
+    assert (list(model.block._parameters), list(model.block._buffers)) == (["scale"], ["mean", "cache"])
+
+
 def test_parts_can_be_registered_by_a_computed_name():
     module = nn.Module()
     module.add_module("a", nn.Tanh())
@@ -114,6 +155,13 @@ def test_parts_can_be_registered_by_a_computed_name():
     module.later = Tensor([2.0])
     assert list(module.state_dict()) == ["w", "later"]
     assert module.left_out is None
+    with pytest.raises(
+        TypeError, match=r"left_out is the place of a part that is None now, and a Tensor cannot take it"
+    ):
+        module.left_out = Tensor([1.0])
+    del module.left_out
+    module.left_out = Tensor([1.0])
+    assert list(module.state_dict()) == ["w", "later"]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +182,16 @@ def test_parts_can_be_registered_by_a_computed_name():
         (lambda m: m.train("yes"), TypeError, "True or False"),
         (lambda m: m.to(np.int64), TypeError, "float32 or float64, not int64"),
         (lambda m: m.to("cuda"), ValueError, "device='cpu'"),
+        (lambda m: m.cuda(0), ValueError, "device 'cuda:0' is not supported.*device='cpu'"),
+        (lambda m: m.half(), TypeError, r"Block.half\(\): float16 is not supported.*write .float\(\)"),
+        (lambda m: m.bfloat16(), TypeError, "bfloat16 is not supported"),
+        (lambda m: m.to(autograd.bfloat16), TypeError, "float32 or float64, not bfloat16;"),
+        (lambda m: m.to("cpu", np.float16), TypeError, "float32 or float64, not float16;"),
+        (lambda m: m.get_submodule("layer.deep"), AttributeError, "Linear has no module for 'layer.deep'.* are none"),
+        (lambda m: m.get_parameter("layer.scale"), AttributeError, "those here are weight, bias"),
+        (lambda m: m.get_parameter("mean"), AttributeError, "Block has no parameter for 'mean'"),
+        (lambda m: m.get_buffer("scale"), AttributeError, "no buffer for 'scale'; those here are mean, cache"),
+        (lambda m: operator.setitem(m._modules, "a", nn.Tanh()), TypeError, "does not support item assignment"),
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(spoil, error, message):
@@ -160,6 +218,21 @@ def test_train_and_eval_reach_every_module():
     assert all(module.training for module in model.train().modules())
 
 
+def test_a_class_that_decides_itself_how_it_is_trained_is_asked():
+    class Frozen(nn.Sequential):
+        def train(self, mode=True):
+            super().train(mode)
+            self[0].eval()
+            return self
+
+    model = nn.Sequential(
+        nn.Sequential(Frozen(nn.Dropout(), nn.Tanh()) if hasattr(nn, "Dropout") else Frozen(nn.Tanh()))
+    )
+    model.train()
+    assert model[0][0].training
+    assert not model[0][0][0].training
+
+
 def test_requires_grad_and_zero_grad_reach_every_parameter():
     model = network()
     model(np.ones((2, 3))).sum().backward()
@@ -183,8 +256,57 @@ def test_to_changes_floating_values_and_their_gradients_only():
     block.zero_grad()
     block(np.ones((1, 3))).sum().backward()
     assert block.layer.weight.grad.dtype == np.float64
-    for back in (block.float, lambda: block.to(autograd.float32), lambda: block.to("cpu", np.float32), block.cpu):
-        assert back().layer.weight.dtype == np.float32
+    narrow = Tensor([1.0])
+    ways = [
+        block.float,
+        lambda: block.to(autograd.float32),
+        lambda: block.to("cpu", np.float32),
+        lambda: block.to(autograd.device("cpu"), dtype=autograd.float32, non_blocking=True),
+        lambda: block.to(narrow),
+        lambda: block.type(np.float32),
+    ]
+    for way in ways:
+        assert way().layer.weight.dtype == np.float32
+        for same in (block.cpu, lambda: block.to("cpu"), lambda: block.to_empty(device="cpu"), block.to):
+            assert same() is block
+        assert block.double().layer.weight.dtype == np.float64
+
+
+def test_a_frozen_parameter_keeps_its_gradient_in_another_dtype():
+    layer = nn.Linear(2, 1)
+    layer(np.ones((1, 2))).sum().backward()
+    layer.requires_grad_(False).double()
+    assert (layer.weight.grad.dtype, layer.weight.requires_grad) == (np.float64, False)
+    layer.requires_grad_(True)(np.ones((1, 2))).sum().backward()
+    assert layer.weight.grad.tolist() == [[2.0, 2.0]]
+    assert layer.weight.grad.dtype == np.float64
+    layer = nn.Linear(2, 1).requires_grad_(False).double().requires_grad_(True)
+    layer(np.ones((1, 2))).sum().backward()
+    assert layer.weight.grad.dtype == np.float64
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_memory_can_be_shared_with_forked_processes():
+    model = nn.Linear(2, 1)
+    before = model.weight.tolist()
+    assert model.share_memory() is model
+    assert model.weight.tolist() == before
+    child = os.fork()
+    if not child:
+        model.weight.data[...] = 3.0
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert model.weight.tolist() == [[3.0, 3.0]]
+    model(np.ones((1, 2))).sum().backward()
+    optim.SGD(model.parameters(), lr=1.0).step()
+    assert model.weight.tolist() == [[2.0, 2.0]]
+
+
+def test_compiling_changes_nothing():
+    model = network()
+    result = model(np.ones((2, 3))).tolist()
+    assert model.compile() is None
+    assert model(np.ones((2, 3))).tolist() == result
 
 
 # --- Saving and loading -----------------------------------------------------------------------------------------------
@@ -249,9 +371,17 @@ def test_loading_says_all_that_does_not_fit_and_changes_nothing():
     with pytest.raises(RuntimeError) as caught:
         model.load_state_dict(state)
     message = str(caught.value)
-    assert "'out.bias' has shape (2,), but the module's has (1,)" in message
-    assert "missing: 'block.mean', 'block.layer.weight', 'block.layer.bias', 'out.weight'" in message
-    assert "unexpected: 'unknown'" in message
+    assert message.startswith("Error(s) in loading state_dict for Sequential:\n\tMissing key(s) in state_dict: ")
+    assert (
+        'Missing key(s) in state_dict: "block.mean", "block.layer.weight", "block.layer.bias", "out.weight". '
+        in message
+    )
+    assert 'Unexpected key(s) in state_dict: "unknown". ' in message
+    assert (
+        "size mismatch for out.bias: copying a param with shape (2,) from checkpoint, "
+        "the shape in current model is (1,)."
+    ) in message
+    assert "Nothing was loaded." in message
     assert "strict=False" in message
     assert all(np.array_equal(before[name].numpy(), value.numpy()) for name, value in model.state_dict().items())
 
@@ -262,15 +392,94 @@ def test_loading_without_strictness_takes_what_fits_and_reports_the_rest():
     assert model.block.scale.tolist() == [5.0, 5.0, 5.0]
     assert found.unexpected_keys == ["unknown"]
     assert "out.weight" in found.missing_keys
-    with pytest.raises(RuntimeError, match=r"'block.scale' has shape \(1, 3\)"):
+    with pytest.raises(RuntimeError, match=r"size mismatch for block.scale: .* shape \(1, 3\)"):
         model.load_state_dict({"block.scale": np.zeros((1, 3))}, strict=False)
 
 
 def test_two_values_for_one_shared_parameter_are_refused():
     model = Tied()
     state = {**model.state_dict(), "second.weight": np.zeros((3, 3))}
-    with pytest.raises(RuntimeError, match=r"'first.weight' and 'second.weight' are one parameter here"):
+    with pytest.raises(RuntimeError, match=r'"first.weight" and "second.weight" are one parameter here'):
         model.load_state_dict(state)
+
+
+def test_what_is_said_about_loading_begins_with_pytorchs_words():
+    torch = pytest.importorskip("torch")
+    state = {"0.weight": np.zeros((2, 2)), "2.weight": np.zeros(3), "other": np.zeros(1)}
+    with pytest.raises(RuntimeError) as ours:
+        nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1)).load_state_dict(state)
+    layers = torch.nn.Linear(2, 2), torch.nn.Tanh(), torch.nn.Linear(2, 1)
+    state = {key: torch.tensor(value) for key, value in state.items()}
+    with pytest.raises(RuntimeError) as theirs:
+        torch.nn.Sequential(*layers).load_state_dict(state)
+    expected = str(theirs.value).replace("torch.Size([3])", "(3,)").replace("torch.Size([1, 2])", "(1, 2)")
+    assert str(ours.value).startswith(expected)
+
+
+def test_keys_that_a_wrapper_has_lengthened_are_recognised():
+    model = nn.Linear(2, 2)
+    state = nn.DataParallel(model).state_dict()
+    assert list(state) == ["module.weight", "module.bias"]
+    with pytest.raises(RuntimeError, match=r"\{key.removeprefix\('module.'\): value for key, value in"):
+        model.load_state_dict(state)
+    model.load_state_dict({key.removeprefix("module."): value for key, value in state.items()})
+
+
+def test_assigning_takes_over_memory_and_dtype():
+    model = nn.Linear(2, 1)
+    weight, state = model.weight, {"weight": np.ones((1, 2)), "bias": Tensor([5.0])}
+    model(np.ones((1, 2))).sum().backward()
+    assert model.load_state_dict(state, assign=True) == ([], [])
+    assert model.weight is weight
+    assert (model.weight.dtype, model.bias.dtype, weight.grad.dtype) == (np.float64, np.float32, np.float64)
+    assert np.shares_memory(model.weight.numpy(), state["weight"])
+    assert np.shares_memory(model.bias.numpy(), state["bias"].numpy())
+    assert weight.requires_grad
+    read_only = np.ones((1, 2), np.float32)
+    read_only.flags.writeable = False
+    model.load_state_dict({"weight": read_only}, strict=False, assign=True)
+    assert (model.weight.dtype, model.weight.numpy().flags.writeable) == (np.float32, True)
+    model.load_state_dict({"weight": np.ones((1, 2), np.float16)}, strict=False, assign=True)
+    assert model.weight.dtype == np.float32
+
+
+def test_values_in_read_only_memory_are_not_half_of_a_load():
+    model = nn.Linear(2, 1)
+    before = model.weight.tolist()
+    model.bias.numpy().flags.writeable = False
+    state = nn.Linear(2, 1).state_dict()
+    with pytest.raises(RuntimeError, match=r"bias stands in read-only memory here; write .*assign=True"):
+        model.load_state_dict(state)
+    assert model.weight.tolist() == before
+    model.load_state_dict(state, assign=True)
+    assert model.bias.tolist() == state["bias"].tolist()
+
+
+def test_hooks_see_what_is_saved_and_loaded():
+    model, seen = nn.Sequential(nn.Linear(2, 1)), []
+    model[0].register_state_dict_post_hook(
+        lambda module, state, prefix, _: state.update({prefix + "more": Tensor(1.0)})
+    )
+
+    def rename(module, state, prefix, metadata, strict, missing, unexpected, problems):
+        assert (module, strict) == (model[0], True)
+        state.pop(prefix + "more", None)
+        if "old" in state:
+            state[prefix + "bias"] = state.pop("old")
+        if prefix + "refused" in state:
+            problems.append("refused is refused")
+
+    model[0].register_load_state_dict_pre_hook(rename)
+    model.register_load_state_dict_post_hook(lambda module, loaded: seen.append(loaded))
+    state = model.state_dict()
+    assert list(state) == ["0.weight", "0.bias", "0.more"]
+    given = {"0.weight": state["0.weight"], "old": np.full(1, 7.0)}
+    model.load_state_dict(given)
+    assert model[0].bias.tolist() == [7.0]
+    assert list(given) == ["0.weight", "old"]
+    assert seen == [([], [])]
+    with pytest.raises(RuntimeError, match="refused is refused"):
+        model.load_state_dict({**state, "0.refused": 1})
 
 
 def test_loading_takes_a_mapping_of_numbers_only():
@@ -355,6 +564,178 @@ def test_hooks_see_and_may_replace_arguments_and_result():
         hook.remove()
     assert layer(1) == 1
     assert len(seen) == 1
+
+
+def test_hooks_may_stand_first_see_keywords_and_end_with_a_block():
+    class Sum(nn.Module):
+        def forward(self, a, *, b=0):
+            return a + b
+
+    layer, order = Sum(), []
+    layer.register_forward_pre_hook(lambda module, args: order.append("second"))
+    layer.register_forward_pre_hook(lambda module, args: order.append("first"), prepend=True)
+    with layer.register_forward_pre_hook(lambda module, args, kwargs: (args, {"b": 2 * kwargs["b"]}), with_kwargs=True):
+        hook = layer.register_forward_hook(lambda module, args, kwargs, result: (result, kwargs), with_kwargs=True)
+        assert layer(1, b=2) == (5, {"b": 4})
+    hook.remove()
+    assert layer(1, b=2) == 3
+    assert order == ["first", "second"] * 2
+    with layer.register_forward_pre_hook(lambda module, args, kwargs: args, with_kwargs=True):
+        with pytest.raises(RuntimeError, match=r"return \(args, kwargs\), or None"):
+            layer(1, b=2)
+    with pytest.raises(ValueError, match="always_call"):
+        layer.register_forward_hook(print, always_call=True)
+
+
+def test_backward_hooks_see_and_may_replace_gradients_as_in_pytorch():
+    torch = pytest.importorskip("torch")
+
+    def run(nn, tensor, base):
+        class Two(base):
+            def forward(self, a, b, unused):
+                return a * b, a + 1
+
+        module, seen = Two(), []
+        x, y, z = (tensor([v, 2 * v]).requires_grad_() for v in (1.0, 2.0, 3.0))
+        constant = tensor([1.0, 1.0])
+        shown = lambda gradients: [None if g is None else g.tolist() for g in gradients]
+        module.register_full_backward_pre_hook(lambda m, out: (seen.append(shown(out)), (out[0] * 2, out[1]))[1])
+        hook = module.register_full_backward_hook(lambda m, into, out: seen.append((shown(into), shown(out))))
+        module.register_full_backward_hook(
+            lambda m, into, out: (into[0] * 10, None if into[1] is None else into[1] * 0, None)
+        )
+        product, _ = module(x, y, z)
+        product.sum().backward()
+        found = [x.grad.tolist(), y.grad.tolist(), z.grad]
+        hook.remove()
+        product, more = module(x * 1, constant, None)
+        (product * more).sum().backward()
+        assert module(constant, constant, None)[0].requires_grad is False
+        return found, x.grad.tolist(), seen
+
+    assert run(nn, Tensor, nn.Module) == run(torch.nn, torch.tensor, torch.nn.Module)
+
+
+def test_backward_hooks_of_a_layer_whose_input_needs_no_gradient():
+    layer, seen = nn.Linear(2, 1), []
+    layer.register_full_backward_hook(lambda module, into, out: seen.append((into, out[0].tolist())))
+    layer(np.ones((1, 2))).sum().backward()
+    assert seen == [((None,), [[1.0]])]
+    assert layer.weight.grad.tolist() == [[1.0, 1.0]]
+    with autograd.no_grad():
+        layer(np.ones((1, 2)))
+    layer.register_full_backward_hook(lambda module, into, out: (None, None))
+    with pytest.raises(RuntimeError, match="a backward hook of Linear returned 2 gradients, and there are 1"):
+        layer(np.ones((1, 2))).sum().backward()
+
+
+# --- Where an error is ------------------------------------------------------------------------------------------------
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        self.proj = nn.Linear(8, 4)
+
+    def forward(self, x):
+        return self.proj(x)
+
+
+class Layered(nn.Module):
+    def __init__(self):
+        self.blocks = nn.ModuleList(nn.Sequential(OrderedDict(attn=Attention())) for _ in range(3))
+
+    def forward(self, x):
+        return self.blocks[2](x)
+
+
+def test_a_wrong_shape_names_the_path_of_the_layer_once():
+    x = np.zeros((2, 6))
+    messages = []
+    for model in (Layered(), nn.Sequential(OrderedDict(body=Layered())), Attention(), nn.Linear(8, 4)):
+        with pytest.raises(ValueError, match="expected last axis 8, got 6") as caught:
+            model(x)
+        messages.append(str(caught.value).partition(" got")[0])
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert messages == [
+        "blocks.2.attn.proj: expected last axis 8,",
+        "body.blocks.2.attn.proj: expected last axis 8,",
+        "proj: expected last axis 8,",
+        "expected last axis 8,",
+    ]
+
+
+def test_the_path_ends_where_the_error_began_and_knows_hidden_modules_by_their_class():
+    class Hidden(nn.Module):
+        def __init__(self):
+            self.parts = [nn.Sequential(nn.Tanh(), nn.Linear(2, 1))]
+
+        def forward(self, x):
+            return self.parts[0](x) + np.zeros(3)
+
+    model = nn.Sequential(Hidden())
+    with pytest.raises(ValueError, match=r"^0\.Sequential\.1: expected last axis 2, got 5"):
+        model(np.zeros((1, 5)))
+    with pytest.raises(ValueError, match=r"^1: add\(.*\(7, 3\) and \(5,\) do not broadcast"):
+        model.append(Adds())(np.zeros((7, 2)))
+
+
+class Adds(nn.Module):
+    def forward(self, x):
+        return x + np.zeros(5)
+
+
+def test_an_error_without_a_plain_message_keeps_it_and_gets_a_note():
+    class Fails(nn.Module):
+        def forward(self, x):
+            return {}[x]
+
+    model = nn.Sequential(nn.Sequential(nn.Identity(), Fails()))
+    with pytest.raises(KeyError) as caught:
+        model("key")
+    assert caught.value.args == ("key",)
+    assert caught.value.__notes__ == ["in 0.1"]
+
+
+def test_each_of_two_errors_has_its_own_path():
+    class Tries(nn.Module):
+        def __init__(self):
+            self.first, self.second = nn.Linear(2, 1), nn.Linear(3, 1)
+
+        def forward(self, x):
+            try:
+                return self.first(x)
+            except ValueError:
+                return self.second(x)
+
+    with pytest.raises(ValueError, match=r"^0\.second: expected last axis 3, got 4"):
+        nn.Sequential(Tries())(np.zeros((1, 4)))
+
+
+# --- Depth ------------------------------------------------------------------------------------------------------------
+
+
+def test_300_nested_modules_are_called_walked_and_printed():
+    model = nn.Sequential(nn.Linear(1, 1))
+    for _ in range(300):
+        model = nn.Sequential(model)
+    assert model(np.ones((1, 1))).shape == (1, 1)
+    text = repr(model)
+    assert text.count("Sequential") == 301
+    assert text.count("\n") == 602
+    assert len(list(model.modules())) == 302
+    assert len(model.state_dict()) == 2
+    model.eval().train().apply(lambda module: None).double().load_state_dict(model.state_dict())
+    with pytest.raises(ValueError, match=r"^(0\.){300}0: expected last axis 1, got 2"):
+        model(np.ones((1, 2)))
+
+
+def test_modules_too_deep_for_python_end_in_its_own_error():
+    model = nn.Sequential(nn.Identity())
+    for _ in range(2000):
+        model = nn.Sequential(model)
+    with pytest.raises(RecursionError):
+        model(1)
+    assert len(list(model.modules())) == 2002
 
 
 def test_each_call_marks_the_nodes_it_made_innermost_module_first():

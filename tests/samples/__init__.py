@@ -1,14 +1,21 @@
 """The table of samples, one file for each family of operations; `table.py` says how a line is written."""
 
+from .activations import ACTIVATIONS
 from .arithmetic import ARITHMETIC, CONSTANTS, EXPONENTIALS, SELECTING, TRIGONOMETRY
 from .arranging import ARRANGING, BORDERS
+from .attention import ATTENTION
 from .calculus import DIFFERENCES, PARTS
+from .convolutions import CONVOLUTIONS
 from .decompositions import ALGEBRA
 from .fourier import FOURIER
 from .fused import LAYERS
 from .linalg import PRODUCTS
+from .normalizations import NORMALIZATIONS
 from .polynomials import POLYNOMIALS
+from .pooling import POOLING
+from .recurrences import RECURRENCES
 from .reductions import REDUCTIONS
+from .resizing import RESIZING
 from .selecting import SELECTING_BY_CONDITION, SELECTING_BY_NUMBER
 from .sequences import SCIMATH, SETS, STEPS, WINDOWS
 from .shape import INDEXING, SHAPES
@@ -26,6 +33,10 @@ SAMPLES = [
     *SCIMATH, *STEPS, *SETS, *WINDOWS,
     *ARRANGING, *BORDERS, *SELECTING_BY_NUMBER, *SELECTING_BY_CONDITION, *POLYNOMIALS,
     *TORCH_NAMES,
+    *CONVOLUTIONS,
+    *RECURRENCES,
+    *POOLING, *RESIZING,
+    *NORMALIZATIONS, *ATTENTION, *ACTIVATIONS,
 ]  # fmt: skip
 
 __all__ = [

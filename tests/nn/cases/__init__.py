@@ -186,7 +186,7 @@ def drawn_state(module: Any, text: str, dtype: Any) -> dict[str, np.ndarray]:
         rng = np.random.default_rng(zlib.crc32(f"{text} {key}".encode()))
         now = array(value)
         low = 0.5 if key.endswith("running_var") else -0.5
-        state[key] = (low + rng.random(now.shape)).astype(dtype) if now.dtype.kind == "f" else now
+        state[key] = np.asarray(low + rng.random(now.shape), dtype) if now.dtype.kind == "f" else now
     return state
 
 
