@@ -15,12 +15,9 @@ from .inputs import cast, floating, tensor
 
 def _pair(name: str, x1: Any, x2: Any) -> tuple[Any, Any]:
     a, b = tensor(x1), tensor(x2)
-    if a.dtype.kind != "f" and b.dtype.kind != "f":
-        raise TypeError(
-            f"{name}: the inputs are {a.dtype} and {b.dtype}, and must be floating; write x.astype(np.float32)"
-        )
-    if a.dtype != b.dtype:
-        a, b = (a, floating(b, a.dtype, name)) if a.dtype.kind == "f" else (floating(a, b.dtype, name), b)
+    if a.dtype.kind != "f":
+        raise TypeError(f"{name}: the first input is {a.dtype}, and must be floating; write x.astype(np.float32)")
+    b = floating(b, a.dtype, name)
     try:
         np.broadcast_shapes(a.shape, b.shape)
     except ValueError:

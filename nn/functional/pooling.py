@@ -74,7 +74,7 @@ def _windows_on(
         range(-rank, 0),
         shape,
         sizes(function, "kernel_size", kernel, rank),
-        sizes(function, "stride", stride or kernel, rank),
+        sizes(function, "stride", kernel if stride is None else stride, rank),
         sizes(function, "padding", padding, rank),
         sizes(function, "dilation", dilation, rank),
     ):
