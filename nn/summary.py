@@ -192,6 +192,8 @@ COUNTS: dict[str, Callable[..., int]] = {
     "matvec": lambda out, a, b: np.size(out) * a.shape[-1],
     "vecmat": lambda out, a, b: np.size(out) * a.shape[-1],
     "vecdot": lambda out, a, b: np.size(out) * a.shape[-1],
+    "convolution": lambda out, x, weight, bias: out.size * math.prod(weight.shape[1:]),
+    "convolution_input": lambda out, y, weight: y.size * math.prod(weight.shape[1:]),
     "recurrence": _recurrent,
 }
 
