@@ -111,7 +111,7 @@ def filled(shape, dtype):
 
 def arrays_like(x):
     """Of other shapes, then of dtypes that no Tensor has."""
-    shapes = [(*x.shape, 5), tuple(n + 2 for n in x.shape) or (7,), (), (0,), (2, 1, 2, 1, 3)]
+    shapes = [(*x.shape, 5), tuple(n + 2 for n in x.shape) or (7,), (*x.shape[:-1], 1), (), (0,), (2, 1, 2, 1, 3)]
     yield from ((filled(shape, x.dtype), False) for shape in shapes)
     yield np.ones(x.shape, complex), True
     yield np.full(x.shape, NOTHING, object), True

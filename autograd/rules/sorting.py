@@ -521,6 +521,8 @@ def _nan_extremum(function: str, x: Any, axis: Any, keepdims: bool, initial: Any
     extremum, skipping, pair = (np.max, _nanmax, np.fmax) if function == "nanmax" else (np.min, _nanmin, np.fmin)
     if where is not None and initial is None:
         raise ValueError(f"{function}: a `where` mask may leave a row without elements; give `initial` as well")
+    if where is not None:
+        check_mask(function, where, x)
     if x.dtype.kind != "f":
         return extremum(x, axis=axis, keepdims=keepdims, **_given(initial=initial, where=where))
     x = x if where is None else np.where(where, x, math.nan)
@@ -641,7 +643,10 @@ def nanvar(
     _check_floating("nanvar", dtype)
     axes = axes_of(axis, x)
     centre, counts, n = _mean_of(x, axes, dtype, where)
-    centre = centre if mean is None else mean
+    if mean is not None:
+        centre = mean
+        if np.broadcast_shapes(np.shape(mean), x.shape) != x.shape:
+            raise ValueError(f"nanvar: mean= has shape {np.shape(mean)}, which does not broadcast to {x.shape}")
     apart = np.where(counts, np.where(counts, x, 0.0) - centre, 0.0)
     total = np.sum((apart * apart).astype(x.dtype), axis=axes, keepdims=True, **_given(dtype=dtype))
     free = np.where(n > ddof, n - ddof, math.nan).astype(total.dtype)
