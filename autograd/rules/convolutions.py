@@ -7,10 +7,9 @@ differentiated by each: by g it is `convolution`, by x `convolution_input` (PyTo
 weight `convolution_weight`. So each is the other two's derivative, and three declarations serve every order.
 
 All are matrix products. The windows of a few samples are copied side by side into a matrix of columns, small enough for the
-cache, and multiplied with the weight. What numbers stand side by side in memory decides how fast that is: those
-of all channels if channels are many ("by channels": n, position, channel), else those of a line (channel, n, position).
-A result is a view with PyTorch's order of axes on an array that has the order in which it was computed; elementwise
-operations keep that order, and so the next convolution finds it.
+cache, and multiplied with the weight. Which numbers are copied side by side decides how fast that is: those of all
+channels if channels are many ("by channels": n, position, channel), else those of a line (n, channel, position). Results
+are in the usual order, in which pooling and normalisation are fast; each block is brought into it while it is in the cache.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from numpy.lib.stride_tricks import as_strided
 from ..op import general, linear
 from .pooling import Windows
 
-BLOCK = 1 << 18  # how many numbers of columns are made at a time: with float32 a megabyte, half of a core's usual cache
+BLOCK = 1 << 17  # numbers of columns that are made at a time: in float32 half a megabyte, which a core's cache holds
 RUN = 24  # so many numbers side by side are copied fast enough
 Lattice = tuple[Windows, ...]  # how windows lie along each axis
 
@@ -51,32 +50,23 @@ def _side_by_side(windows: Lattice, channels: int, groups: int) -> bool:
 
 
 def _empty(shape: tuple[int, ...], dtype: Any, by_channels: bool, new: Any = np.empty) -> Any:
-    """An array (n, channel, *positions), whose memory is in the other order."""
+    """An array (n, channel, *positions), whose memory may be in the other order."""
     n, channels, *positions = shape
-    if by_channels:
-        return np.moveaxis(new((n, *positions, channels), dtype), -1, 1)
-    return new((channels, n, *positions), dtype).swapaxes(0, 1)
+    return np.moveaxis(new((n, *positions, channels), dtype), -1, 1) if by_channels else new(shape, dtype)
 
 
 def _is_by_channels(x: Any) -> bool:
     return bool(np.moveaxis(x, 1, -1).flags.c_contiguous)
 
 
-def _regular(x: Any, groups: int) -> Any:
-    """x, copied unless its memory is in one of the orders in which its groups are matrices."""
-    if x.flags.c_contiguous or x.swapaxes(0, 1).flags.c_contiguous or (_is_by_channels(x) and groups < x.shape[1]):
-        return x
-    return np.ascontiguousarray(x)
-
-
-def _framed(x: Any, windows: Lattice, groups: int, by_channels: bool) -> Any:
+def _framed(x: Any, windows: Lattice, by_channels: bool) -> Any:
     """x from the first element of the first window on, with zeros wherever windows reach beyond it."""
     ends = _reach(windows)
     x = x[(..., *(slice(max(0, -padding), None) for _, _, padding, _, _ in windows))]
     before = [max(0, padding) for _, _, padding, _, _ in windows]
     if not any(before) and all(n >= end for n, end in zip(x.shape[2:], ends)):
         if not by_channels:
-            return _regular(x, groups)
+            return np.ascontiguousarray(x)
         return x if _is_by_channels(x) else np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
     shape = [max(end, b + n) for end, b, n in zip(ends, before, x.shape[2:])]
     framed = _empty((*x.shape[:2], *shape), x.dtype, by_channels, np.zeros)
@@ -116,11 +106,27 @@ def _blocks(samples: int, counts: tuple[int, ...], each: int, limit: int) -> Ite
                 yield slice(n, n + 1), slice(start, end), (end - start) * line
 
 
-def _rows(x: Any, groups: int) -> Any:
-    """x (n, channel, *positions) as (group, n, *positions, channel): blocks of a regular x can be reshaped to matrices."""
-    n, channels, *counts = x.shape
-    x = x.reshape(n, groups, channels // groups, *counts)
-    return x.transpose(1, 0, *range(3, x.ndim), 2)
+def _grouped(x: Any, groups: int) -> Any:
+    """x as (n, group, channel, *positions): a view."""
+    n, channels, *positions = x.shape
+    return x.reshape(n, groups, channels // groups, *positions)
+
+
+class _Rows:
+    """The numbers of x, as matrices (group, channel, position) of some samples and lines."""
+
+    def __init__(self, x: Any, groups: int) -> None:
+        self.by_channels = groups < x.shape[1] and _is_by_channels(x)
+        x = _grouped(x if self.by_channels else np.ascontiguousarray(x), groups)
+        positions = range(3, x.ndim)
+        self.x = x.transpose((1, 0, *positions, 2) if self.by_channels else (1, 2, 0, *positions))
+        self.groups, self.channels = groups, x.shape[2]
+
+    def __call__(self, n: slice, lines: slice, positions: int) -> Any:
+        """A copy, unless they stand in memory as they are."""
+        if self.by_channels:
+            return self.x[:, n, lines].reshape(self.groups, positions, self.channels).swapaxes(1, 2)
+        return self.x[:, :, n, lines].reshape(self.groups, self.channels, positions)
 
 
 class _Columns:
@@ -129,7 +135,7 @@ class _Columns:
     def __init__(self, x: Any, windows: Lattice, groups: int, by_channels: bool) -> None:
         _, kernel = _shape(windows)
         rank, channels = len(windows), x.shape[1] // groups
-        seen = _seen(_framed(x, windows, groups, by_channels), windows, groups)
+        seen = _seen(_framed(x, windows, by_channels), windows, groups)
         positions, elements = range(3, 3 + rank), range(3 + rank, 3 + 2 * rank)
         order = (1, 0, *positions, *elements, 2) if by_channels else (1, 2, *elements, 0, *positions)
         self.seen, self.by_channels = seen.transpose(order), by_channels
@@ -160,45 +166,43 @@ def _convolution(x: Any, weight: Any, bias: Any, windows: Lattice, groups: int) 
     out_channels, channels = weight.shape[:2]
     by_channels = _side_by_side(windows, channels, groups)
     columns, matrices = _Columns(x, windows, groups, by_channels), _as_matrices(weight, groups, by_channels)
-    shape = (len(x), out_channels, *counts)
-    out = _empty(shape, np.result_type(x, weight), (by_channels or out_channels >= 16) and out_channels > groups)
-    rows, width = _rows(out, groups), out_channels // groups
-    for n, lines, positions in _blocks(len(x), counts, x.shape[1] * math.prod(kernel), BLOCK):
-        np.matmul(columns(n, lines, positions), matrices, out=rows[:, n, lines].reshape(groups, positions, width))
+    out = np.empty((len(x), out_channels, *counts), np.result_type(x, weight))
+    parts, width, rank = _grouped(out, groups), out_channels // groups, len(counts)
     if bias is not None:
-        _add_to_channels(out, bias)
+        bias = bias.reshape(groups, width, *(1 for _ in counts))
+    order = (1, 0, 2 + rank, *range(2, 2 + rank)) if by_channels else (2, 0, 1, *range(3, 3 + rank))
+    for n, lines, positions in _blocks(len(x), counts, x.shape[1] * math.prod(kernel), BLOCK):
+        part, block = parts[n, :, :, lines], columns(n, lines, positions)
+        shape = len(part), *part.shape[3:]
+        if by_channels:
+            product = np.matmul(block, matrices).reshape(groups, *shape, width)
+        else:
+            product = np.matmul(matrices.swapaxes(1, 2), block.swapaxes(1, 2)).reshape(groups, width, *shape)
+        product = product.transpose(order)  # (n, group, channel, *position)
+        if bias is None:
+            part[...] = product
+        else:
+            np.add(product, bias, out=part)
     return out
-
-
-def _add_to_channels(out: Any, bias: Any) -> None:
-    """out += bias, where out has just been made."""
-    if _is_by_channels(out):  # a line at a time: a loop over channels alone would be too short to be fast
-        width = out.shape[-1] * out.shape[1]
-        lines = np.moveaxis(out, 1, -1).reshape(math.prod(out.shape) // max(1, width), width)
-        lines += np.tile(bias, out.shape[-1])
-    else:
-        out += np.expand_dims(bias, tuple(range(1, out.ndim - 1)))
 
 
 def _convolution_weight(x: Any, y: Any, windows: Lattice, groups: int) -> Any:
     """dJ/d(weight), where y is dJ/d(convolution)."""
     counts, kernel = _shape(windows)
-    channels, out_channels = x.shape[1] // groups, y.shape[1]
+    channels, width = x.shape[1] // groups, y.shape[1] // groups
     by_channels = _side_by_side(windows, channels, groups)
-    columns, rows, width = (
-        _Columns(x, windows, groups, by_channels),
-        _rows(_regular(y, groups), groups),
-        out_channels // groups,
+    columns, rows = _Columns(x, windows, groups, by_channels), _Rows(y, groups)
+    total = np.zeros(
+        (groups, *((width, columns.elements) if by_channels else (columns.elements, width))), np.result_type(x, y)
     )
-    total = np.zeros((groups, channels * math.prod(kernel), width), np.result_type(x, y))
     for n, lines, positions in _blocks(len(x), counts, x.shape[1] * math.prod(kernel), BLOCK):
-        block = rows[:, n, lines].reshape(groups, positions, width)
-        total += np.matmul(columns(n, lines, positions).swapaxes(1, 2), block)
+        block, row = columns(n, lines, positions), rows(n, lines, positions)
+        total += np.matmul(row, block) if by_channels else np.matmul(block.swapaxes(1, 2), row.swapaxes(1, 2))
     if by_channels:
-        total = np.moveaxis(total.reshape(groups, *kernel, channels, width), (-1, -2), (1, 2))
+        total = np.moveaxis(total.reshape(groups, width, *kernel, channels), -1, 2)
     else:
         total = np.moveaxis(total.reshape(groups, channels, *kernel, width), -1, 1)
-    return total.reshape(out_channels, channels, *kernel)
+    return total.reshape(groups * width, channels, *kernel)
 
 
 def _convolution_input(y: Any, weight: Any, windows: Lattice, groups: int, sizes: tuple[int, ...]) -> Any:
@@ -226,30 +230,29 @@ def _scattered(y: Any, weight: Any, windows: Lattice, groups: int, sizes: tuple[
     counts, kernel = _shape(windows)
     out_channels, channels = weight.shape[:2]
     by_channels = _side_by_side(windows, channels, groups)
-    y, width = _regular(y, groups), math.prod(kernel)
+    width = math.prod(kernel)
     dtype = np.result_type(y, weight)
     framed = _empty_frame(len(y), channels * groups, windows, sizes, dtype, by_channels)
     inside = framed.reshape(len(y), groups, channels, *framed.shape[2:])
     weight = weight.reshape(groups, out_channels // groups, channels, width)
-    rows = _rows(y, groups)
+    rows = _Rows(y, groups)
     if by_channels:
         weight = np.ascontiguousarray(weight.transpose(3, 0, 1, 2))
     else:
         weight = weight.transpose(0, 2, 3, 1).reshape(groups, channels * width, out_channels // groups)
     for n, lines, positions in _blocks(len(y), counts, channels * groups * width, 2 * BLOCK):
-        block = rows[:, n, lines]
-        shape = block.shape[1:-1]
-        block = block.reshape(groups, positions, out_channels // groups)
+        block = rows(n, lines, positions)
+        shape = n.stop - n.start, lines.stop - lines.start, *counts[1:]
         if by_channels:  # (element of the window, group, n, *position, channel)
-            parts = np.matmul(block, weight).reshape(width, groups, *shape, channels)
+            parts = np.matmul(block.swapaxes(1, 2), weight).reshape(width, groups, *shape, channels)
             parts = np.moveaxis(np.moveaxis(parts, -1, 2), 3, 1)
         else:
-            parts = np.matmul(weight, block.swapaxes(1, 2)).reshape(groups, channels, width, *shape)
+            parts = np.matmul(weight, block).reshape(groups, channels, width, *shape)
             parts = np.moveaxis(np.moveaxis(parts, 2, 0), 3, 1)
         for place, part in zip(np.ndindex(kernel), parts):
             target = inside[(n, slice(None), slice(None), *_touched(windows, place, lines))]
             target += part
-    return _within(framed, windows, sizes)
+    return np.ascontiguousarray(_within(framed, windows, sizes))
 
 
 def _empty_frame(n: int, channels: int, windows: Lattice, sizes: Any, dtype: Any, by_channels: bool) -> Any:
@@ -275,10 +278,6 @@ def _touched(windows: Lattice, place: tuple[int, ...], lines: slice) -> list[sli
 
 def _channel_sums(x: Any) -> Any:
     """The sum over all axes but that of channels, axis 1."""
-    if _is_by_channels(x):
-        width = x.shape[-1] * x.shape[1]
-        lines = np.moveaxis(x, 1, -1).reshape(math.prod(x.shape) // max(1, width), width)
-        return np.add.reduce(np.add.reduce(lines, axis=0).reshape(x.shape[-1], x.shape[1]), axis=0)
     return np.add.reduce(x, axis=(0, *range(2, x.ndim)))
 
 
@@ -311,7 +310,7 @@ convolution_weight: Any = general(
 
 def _window_columns(x: Any, windows: Lattice, sizes: tuple[int, ...]) -> Any:
     """(n, channel and element of a window, window)."""
-    seen = _seen(_framed(x, windows, 1, False), windows, 1)
+    seen = _seen(_framed(x, windows, False), windows, 1)
     counts, kernel = _shape(windows)
     rank = len(counts)
     order = (0, 1, 2, *range(3 + rank, 3 + 2 * rank), *range(3, 3 + rank))
