@@ -11,7 +11,8 @@ parameters say what the engine must keep for it:
     out               the result
     a, b, x, ...      an argument, by the name it has in the forward function
     x_shape, x_dtype  its metadata, which cost nothing to keep
-    saved             what the forward function returned beside its result: a cache, computed anew when lifted
+    saved             what the forward function returned beside its result: a cache, computed anew when lifted, by the
+                      forward function or by the one that the declaration gives for it
     needs             for joint rules: which of the arguments need a gradient
     anything else     a keyword of the operation
 
@@ -76,6 +77,7 @@ class Operation:
         rows: bool = False,
         lanes: bool = False,
         forward: Callable[..., Any] | None = None,
+        saved: Callable[..., Any] | None = None,
     ) -> None:
         self.name, self.kind, self.joint, self.scales, self.lanes = name, kind, joint, scales, lanes
         self.forward, self.rules = forward or declared, tuple(rules)
@@ -84,6 +86,7 @@ class Operation:
         self.arguments, self.keywords, self.variadic = _signature(declared, None if joint else len(rules))
         self.rule_parameters = tuple(_parameters(rule) for rule in self.rules)
         self.caches = any("saved" in names for names in self.rule_parameters)
+        self.cache = saved or (lambda *args: self.forward(*args)[1])
         # g and out reach the rule of a reduction with the axes kept as size 1
         self.reduces = self.keywords[:2] == ["axis", "keepdims"]
         self.guarded = (kind == "elementwise" and not selects) or (self.reduces and kind == "general") or rows
@@ -203,7 +206,7 @@ class Operation:
             if "out" in values:
                 values["out"] = lifted(values["out"], node)
             if self.caches:
-                values["saved"] = self.forward(*(values[a] for a in self.arguments), *node.params)[1]
+                values["saved"] = self.cache(*(values[a] for a in self.arguments), *node.params)
         inputs = node.inputs
         for key, place, meta in self.asked:
             if inputs[place] is not None:
@@ -391,7 +394,12 @@ def bilinear(declared: Any, *rules: Any, name: str | None = None, forward: Any =
 
 
 def general(
-    forward: Any, *rules: Any, name: str | None = None, rows: bool = False, lanes: bool = False
+    forward: Any,
+    *rules: Any,
+    name: str | None = None,
+    rows: bool = False,
+    lanes: bool = False,
+    saved: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """Any other operation: each rule returns its gradient in the exact shape of the argument.
 
@@ -399,9 +407,10 @@ def general(
     reduced axes kept as size 1, and where g is 0 the share is 0. `rows` says that an element of the result is computed
     from one element or row of each argument, or the result from all of them: there too, where g is 0 the share is 0.
     `lanes` says that each row of the result along the keyword `axis` is computed from the same row of each
-    argument: where g is 0 all along a row, so is the share.
+    argument: where g is 0 all along a row, so is the share. `saved`, called like `forward`, computes the cache alone: for
+    rules on recorded values, which cannot use the one that was kept.
     """
-    return _declare("general", forward, rules, name, rows=rows, lanes=lanes)
+    return _declare("general", forward, rules, name, rows=rows, lanes=lanes, saved=saved)
 
 
 def joint(forward: Any, rule: Any, name: str | None = None) -> Callable[..., Any]:

@@ -179,6 +179,7 @@ cross_entropy_rows = general(
     None,
     name="cross_entropy",
     rows=True,
+    saved=lambda logits, target, scale: _softmax(logits, 1),
 )
 
 
@@ -204,6 +205,7 @@ soft_cross_entropy_rows = general(
     lambda g, saved, scale: -_share(g, scale, (1,)) * saved,
     name="soft_cross_entropy",
     rows=True,
+    saved=lambda logits, target, scale: _log_softmax(logits, 1),
 )
 
 
@@ -219,6 +221,7 @@ bernoulli_cross_entropy = general(
     lambda g, logits, scale: -_share(g, scale) * logits,
     name="binary_cross_entropy_with_logits",
     rows=True,
+    saved=lambda logits, target, scale: softplus(logits),
 )
 
 
