@@ -177,15 +177,13 @@ class Tensor:
                     self._node
                 )  # with its gradient, for graphs that hold it and for the day it is needed again
             self._node = None
-        elif self._node is None and hasattr(self, "_aside"):
-            self._node = self._aside
         elif self._node is None:
             if self.dtype.kind != "f":
                 raise TypeError(
                     f"only floating Tensors can need a gradient, and this one is {self.dtype}; "
                     "write Tensor(data, dtype=float, requires_grad=True)"
                 )
-            leaf = ArrayNode()
+            leaf = getattr(self, "_aside", None) or ArrayNode()
             leaf.shape, leaf.dtype = self._data.shape, self._data.dtype
             self._node = leaf
         return self
