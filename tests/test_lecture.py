@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+import statistics
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import autograd
 import nn
+import nn.data
 import optim
 from autograd import Scalar, Tensor, graph
 
@@ -154,6 +156,126 @@ def test_row_3_a_network_learns_xor_from_most_random_weights():
             optimizer.step()
         learned += loss.item() < 0.01
     assert learned >= 9
+
+
+# --- Rows 6 and 7: output units, hidden units -------------------------------------------------------------------------
+
+LOGITS = np.array([-1000.0, -30.0, -2.0, -0.5, 0.0, 0.5, 2.0, 30.0, 1000.0])
+
+
+def slope_of_cost(cost, logits, target):
+    """dJ/dα for each logit α by itself."""
+    alpha = leaf(logits)
+    cost(alpha, np.full(alpha.shape, target)).backward()
+    return alpha.grad.numpy()
+
+
+def bernoulli(alpha, t):
+    return nn.functional.binary_cross_entropy_with_logits(alpha, t, reduction="sum")
+
+
+def squared_error_of_a_sigmoid(alpha, t):
+    return nn.functional.mse_loss(autograd.sigmoid(alpha), t, reduction="sum")
+
+
+def test_row_6_each_output_unit_has_its_cost_in_one_call_for_classes_and_for_probabilities(rng):
+    alpha, classes = rng.normal(size=(6, 3)), rng.integers(0, 3, 6)
+    soft = rng.dirichlet(np.ones(3), 6)
+    p = np.exp(alpha) / np.exp(alpha).sum(1, keepdims=True)
+    close(nn.functional.cross_entropy(alpha, classes).item(), -np.log(p[range(6), classes]).mean(), rtol=1e-12)
+    close(nn.functional.cross_entropy(alpha, soft).item(), -(soft * np.log(p)).sum(1).mean(), rtol=1e-12)
+    t, sigma = rng.uniform(size=(6, 3)), 1 / (1 + np.exp(-alpha))
+    by_hand = -(t * np.log(sigma) + (1 - t) * np.log(1 - sigma))
+    close(nn.functional.binary_cross_entropy_with_logits(alpha, t).item(), by_hand.mean(), rtol=1e-12)
+    close(nn.functional.mse_loss(alpha, t).item(), ((t - alpha) ** 2).mean(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_row_6_the_gradient_of_cross_entropy_vanishes_only_where_the_answer_is_right(target):
+    with np.errstate(over="ignore"):
+        sigma = 1 / (1 + np.exp(-LOGITS))
+    slope = slope_of_cost(bernoulli, LOGITS, target)
+    close(slope, sigma - target, atol=1e-12)
+    wrong = (LOGITS > 0) != (target == 1)
+    assert (np.abs(slope[wrong]) >= 0.5).all()
+    assert (np.abs(slope[~wrong & (np.abs(LOGITS) >= 30)]) < 1e-12).all()
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_row_6_that_of_the_squared_error_of_a_sigmoid_vanishes_where_the_answer_is_wrong_too(target):
+    slope = slope_of_cost(squared_error_of_a_sigmoid, LOGITS, target)
+    assert (np.abs(slope[np.abs(LOGITS) >= 30]) < 1e-12).all()  # on both sides, so also where the answer is wrong
+
+
+def test_row_6_a_softmax_with_cross_entropy_learns_from_a_confident_mistake_and_saturates_only_when_right():
+    alpha = leaf([[1000.0, 0.0, 0.0]])
+    nn.functional.cross_entropy(alpha, np.array([1])).backward()
+    assert alpha.grad.tolist() == [[1.0, -1.0, 0.0]]
+    alpha.grad = None
+    nn.functional.cross_entropy(alpha, np.array([0])).backward()
+    assert alpha.grad.tolist() == [[0.0, 0.0, 0.0]]
+
+
+UNITS = {  # name: (h(α), h′(α)), by hand
+    "relu": (lambda a: np.maximum(0, a), lambda a: np.heaviside(a, 0.0)),
+    "sigmoid": (lambda a: 1 / (1 + np.exp(-a)), lambda a: np.exp(-a) / (1 + np.exp(-a)) ** 2),
+    "tanh": (np.tanh, lambda a: 1 - np.tanh(a) ** 2),
+    "leaky_relu": (lambda a: np.where(a > 0, a, 0.01 * a), lambda a: np.where(a > 0, 1.0, 0.01)),
+    "elu": (lambda a: np.where(a > 0, a, np.exp(np.minimum(a, 0)) - 1), lambda a: np.exp(np.minimum(a, 0))),
+    "softplus": (lambda a: np.log(1 + np.exp(a)), lambda a: 1 / (1 + np.exp(-a))),
+    "silu": (
+        lambda a: a / (1 + np.exp(-a)),
+        lambda a: (1 + np.exp(-a) + a * np.exp(-a)) / (1 + np.exp(-a)) ** 2,
+    ),
+    "gelu": (
+        lambda a: a * np.vectorize(lambda v: 0.5 * math.erfc(-v / math.sqrt(2)))(a),
+        lambda a: (
+            np.vectorize(lambda v: 0.5 * math.erfc(-v / math.sqrt(2)))(a)
+            + a * np.exp(-a * a / 2) / math.sqrt(2 * math.pi)
+        ),
+    ),
+    "softsign": (lambda a: a / (1 + np.abs(a)), lambda a: 1 / (1 + np.abs(a)) ** 2),
+    "hardtanh": (lambda a: np.clip(a, -1, 1), lambda a: ((-1 < a) & (a < 1)).astype(float)),
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_row_7_a_hidden_units_value_and_derivative_are_the_formulas(name):
+    value, derivative = UNITS[name]
+    a = np.array([-4.0, -1.5, -0.3, 0.0, 0.2, 0.9, 3.0])
+    h = leaf(a)
+    y = getattr(nn.functional, name)(h)
+    y.sum().backward()
+    close(y.numpy(), value(a), rtol=1e-9, atol=1e-12)
+    smooth = a != 0 if name == "leaky_relu" else a == a  # there PyTorch takes the slope of the left side, as we do
+    close(h.grad.numpy()[smooth], derivative(a)[smooth], rtol=1e-9, atol=1e-12)
+
+
+def test_row_7_the_derivative_of_relu_is_the_step_which_is_0_at_0():
+    assert autograd.grad(lambda a: autograd.relu(a).sum())(np.array([-2.0, 0.0, 3.0])).tolist() == [0, 0, 1]
+
+
+def test_row_7_tanh_is_a_scaled_and_shifted_sigmoid():
+    a = np.linspace(-5, 5, 101)
+    close(np.tanh(a), (2 * autograd.sigmoid(Tensor(2 * a)) - 1).numpy(), atol=1e-15)
+
+
+@pytest.mark.parametrize("h", [autograd.sigmoid, np.tanh], ids=["sigmoid", "tanh"])
+def test_row_7_a_unit_of_bounded_value_saturates_on_both_sides(h):
+    slope = autograd.grad(lambda a: np.sum(h(a)))(LOGITS)
+    assert (slope[np.abs(LOGITS) >= 30] < 1e-12).all()
+    assert slope[LOGITS == 0] == np.max(slope)
+
+
+def test_row_7_in_a_network_the_gradient_through_tanh_is_larger_than_through_sigmoid(rng):
+    x, t = rng.normal(size=(32, 8)), rng.normal(size=(32, 1))
+    sizes = {}
+    for name, activation in (("sigmoid", nn.Sigmoid), ("tanh", nn.Tanh)):
+        model = nn.MLP((8, *[16] * 5, 1), activation, dtype=np.float64, generator=np.random.default_rng(0))
+        nn.functional.mse_loss(model(x), t).backward()
+        sizes[name] = np.linalg.norm(model[0].weight.grad.numpy())
+    # each σ has at most ¼ of the slope; five of them lose a factor of 4⁵ = 1024 where units are in their middle
+    assert sizes["tanh"] > 100 * sizes["sigmoid"] > 0
 
 
 # --- Row 8: the forward step and the backward step --------------------------------------------------------------------
@@ -512,3 +634,137 @@ def test_row_14_nesterov_in_sgd_walks_along_the_look_ahead_points(mu):
         optimizer.zero_grad()
         valley(p).backward()
         optimizer.step()
+
+
+# --- Row 17: augmentation ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        nn.data.augmentation.Rotation(15),
+        nn.data.augmentation.Scaling(0.2),
+        nn.data.augmentation.Illumination(brightness=0.2, contrast=0.2, gamma=0.2),
+        nn.data.augmentation.Noise(0.1),
+    ],
+    ids=lambda change: type(change).__name__,
+)
+def test_row_17_a_digit_changed_at_random_is_another_image_of_the_same_digit(change):
+    """A classifier of the given images, here their nearest neighbour, still reads the changed ones."""
+    train, _ = nn.data.digits()
+    images, labels = train.inputs[:600].reshape(-1, 8, 8), train.targets[:600]
+    autograd.manual_seed(0)
+    changed = change(images)
+    assert changed.shape == images.shape
+    assert not np.array_equal(changed, images)
+    known = train.inputs[600:]
+    distance = ((changed.reshape(600, 1, 64) - known) ** 2).sum(2)
+    assert np.mean(train.targets[600:][distance.argmin(1)] == labels) > 0.85
+
+
+def test_row_17_noisy_xor_has_a_cloud_of_points_around_each_corner():
+    inputs, targets = nn.data.noisy_xor(4000, noise=0.1, seed=0)
+    corners = np.round(inputs)
+    assert np.array_equal(targets, corners[:, 0] != corners[:, 1])
+    close((inputs - corners).std(0), [0.1, 0.1], rtol=0.05)
+
+
+# --- Row 18: cross-validation -----------------------------------------------------------------------------------------
+
+
+def degree_chosen(seed, folds=5):
+    """By the mean error on the samples kept apart, each of them once."""
+    x, t = nn.data.polynomial(60, [1.0, -2.0, 0.0, 3.0], noise=0.3, seed=seed)
+    x, errors = x[:, 0], {}
+    for degree in range(1, 7):
+        fits = [
+            (np.polyfit(x[train], t[train], degree), held) for train, held in nn.data.k_folds(60, folds, generator=0)
+        ]
+        assert sorted(np.concatenate([held for _, held in fits])) == list(range(60))
+        errors[degree] = np.mean([np.mean((np.polyval(w, x[held]) - t[held]) ** 2) for w, held in fits])
+    return min(errors, key=errors.get)
+
+
+def test_row_18_cross_validation_never_chooses_a_polynomial_too_simple_and_most_often_the_one_that_made_the_data():
+    chosen = [degree_chosen(seed) for seed in range(20)]
+    assert min(chosen) == 3
+    assert statistics.mode(chosen) == 3  # not always: it is blind to a power too many, which costs little
+
+
+# --- Row 19: parameter sharing ----------------------------------------------------------------------------------------
+
+
+def test_row_19_a_shared_parameter_is_one_object_and_its_gradient_the_sum_over_its_uses(rng):
+    shared = nn.Linear(4, 4, dtype=np.float64, generator=rng)
+    model = nn.Sequential(shared, nn.Tanh(), shared, nn.Tanh(), shared)
+    assert [name for name, _ in model.named_parameters()] == ["0.weight", "0.bias"]
+    assert sum(p.numel() for p in model.parameters()) == 4 * 4 + 4
+    x = rng.normal(size=(5, 4))
+    (model(x) ** 2).sum().backward()
+    apart = nn.Sequential(*(nn.Linear(4, 4, dtype=np.float64) if i % 2 == 0 else nn.Tanh() for i in range(5)))
+    for layer in apart:
+        if isinstance(layer, nn.Linear):
+            layer.load_state_dict(shared.state_dict())
+    (apart(x) ** 2).sum().backward()
+    close(shared.weight.grad.numpy(), sum(apart[i].weight.grad.numpy() for i in (0, 2, 4)), rtol=1e-12)
+
+
+def test_row_19_a_shared_parameter_is_saved_once(tmp_path, rng):
+    big = nn.Linear(300, 300, generator=rng)
+    sizes = []
+    for layers in ([big], [big, nn.Tanh(), big]):
+        autograd.save(nn.Sequential(*layers).state_dict(), tmp_path / "model.npz")
+        sizes.append((tmp_path / "model.npz").stat().st_size)
+    assert sizes[1] < 1.01 * sizes[0]
+
+
+def test_row_19_a_convolution_is_a_linear_layer_most_of_whose_weights_are_shared_and_the_others_0(rng):
+    convolution = nn.Conv1d(1, 1, 3, bias=False, dtype=np.float64, generator=rng)
+    w, matrix = convolution.weight.numpy()[0, 0], np.zeros((6, 8))
+    for i in range(6):
+        matrix[i, i : i + 3] = w  # each row the same three numbers, one place further on
+    x = rng.normal(size=(1, 1, 8))
+    y = convolution(x)
+    close(y.numpy()[0, 0], matrix @ x[0, 0], rtol=1e-12)
+    g = rng.normal(size=6)
+    (y[0, 0] * g).sum().backward()
+    full = np.outer(g, x[0, 0])  # dJ/d(matrix), of which the weight's gradient is the sum over its places
+    close(convolution.weight.grad.numpy()[0, 0], [np.trace(full, k) for k in range(3)], rtol=1e-12)
+    assert convolution.weight.numel() == 3 < np.count_nonzero(matrix) == 18 < matrix.size
+
+
+def test_row_19_a_shifted_image_has_a_shifted_convolution_and_the_same_maximum(rng):
+    convolution = nn.Conv2d(1, 4, 3, padding=1, generator=rng)
+    image = np.zeros((1, 1, 12, 12), np.float32)
+    image[..., 3:7, 2:6] = rng.normal(size=(4, 4))
+    shifted = np.roll(image, (2, 3), (2, 3))
+    y, z = convolution(image).detach().numpy(), convolution(shifted).detach().numpy()
+    close(np.roll(y, (2, 3), (2, 3)), z, atol=1e-6)
+    close(y.max((2, 3)), z.max((2, 3)), atol=1e-6)
+
+
+# --- Row 20: dropout --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.2, 0.5, 0.9, 1.0])
+def test_row_20_a_unit_is_removed_with_probability_alpha_and_the_others_scaled_so_that_the_mean_stays(alpha):
+    autograd.manual_seed(0)
+    drop, n = nn.Dropout(alpha), 200_000
+    x = Tensor(np.ones(n), requires_grad=True)
+    y = drop(x)
+    values = set(np.unique(y.detach().numpy()).round(12))
+    assert values <= {0.0, round(1 / (1 - alpha), 12) if alpha < 1 else 0.0}
+    close((y == 0).mean(), alpha, atol=5 * math.sqrt(alpha * (1 - alpha) / n) + 1e-12)
+    y.sum().backward()
+    assert np.array_equal(x.grad.numpy(), y.detach().numpy())  # what was removed learns nothing
+
+
+def test_row_20_dropout_is_off_in_eval_and_repeats_itself_from_the_same_seed():
+    model, x = nn.Sequential(nn.Dropout(0.5)), np.ones(50)
+    assert np.array_equal(model.eval()(x).numpy(), x)
+    model.train()
+    drawn = []
+    for seed in (3, 3, 4):
+        autograd.manual_seed(seed)
+        drawn.append(model(x).tolist())
+    assert drawn[0] == drawn[1] != drawn[2]
