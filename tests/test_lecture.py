@@ -158,6 +158,64 @@ def test_row_3_a_network_learns_xor_from_most_random_weights():
     assert learned >= 9
 
 
+# --- Row 5: the cost is -ln p -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.25, np.array([0.5, 2.0, 8.0])], ids=str)
+def test_row_5_gaussian_noise_of_precision_beta_costs_half_beta_times_the_square(beta, rng):
+    y, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 3))
+    sigma = 1 / np.sqrt(beta)
+    minus_log_p = -np.log(np.exp(-((t - y) ** 2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))).sum(1)
+    cost = nn.functional.gaussian_cost(y, t, beta, full=True, reduction="none")
+    close(cost.numpy(), minus_log_p, rtol=1e-12)
+    close(nn.functional.gaussian_cost(y, t, beta).item(), (0.5 * beta * (t - y) ** 2).sum(1).mean(), rtol=1e-14)
+    if np.ndim(beta) == 0:
+        close(nn.GaussianCost(beta)(y, t).item(), 0.5 * beta * np.mean(np.linalg.norm(t - y, axis=1) ** 2), rtol=1e-14)
+
+
+def test_row_5_bernoulli_costs_softplus_of_the_signed_logit(rng):
+    alpha, t = rng.normal(size=(6, 3)), rng.integers(0, 2, (6, 3))
+    sigma = 1 / (1 + np.exp(-alpha))
+    minus_log_p = -np.log(np.where(t == 1, sigma, 1 - sigma))
+    close(nn.functional.bernoulli_cost(alpha, t, reduction="none").numpy(), minus_log_p.sum(1), rtol=1e-12)
+    close(
+        nn.functional.bernoulli_cost(alpha, t).item(), np.log1p(np.exp((1 - 2 * t) * alpha)).sum(1).mean(), rtol=1e-12
+    )
+    assert nn.BernoulliCost()(alpha, t).item() == nn.functional.bernoulli_cost(alpha, t).item()
+
+
+def test_row_5_multinomial_costs_minus_the_log_of_softmax(rng):
+    alpha, t = rng.normal(size=(6, 3)), rng.integers(0, 3, 6)
+    p = np.exp(alpha) / np.exp(alpha).sum(1, keepdims=True)
+    close(nn.functional.multinomial_cost(alpha, t).item(), -np.log(p[range(6), t]).mean(), rtol=1e-12)
+    assert nn.MultinomialCost(reduction="sum")(alpha, t).item() == pytest.approx(-np.log(p[range(6), t]).sum())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_row_5_costs_of_logits_of_a_thousand_are_exact(dtype):
+    alpha = Tensor(np.array([[1000.0], [-1000.0], [1000.0], [-1000.0]], dtype), requires_grad=True)
+    cost = nn.functional.bernoulli_cost(alpha, np.array([[1], [0], [0], [1]]), reduction="none")
+    assert cost.tolist() == [0, 0, 1000, 1000]
+    cost.sum().backward()
+    assert alpha.grad.tolist() == [[0], [0], [1], [-1]]
+    alpha = Tensor(np.array([[1000.0, 0.0, -1000.0]] * 3, dtype), requires_grad=True)
+    cost = nn.functional.multinomial_cost(alpha, np.array([0, 1, 2]), reduction="none")
+    assert cost.tolist() == [0, 1000, 2000]
+    cost.sum().backward()
+    assert alpha.grad.tolist() == [[0, 0, 0], [1, -1, 0], [1, 0, -1]]
+
+
+def test_row_5_a_precision_that_is_learned_becomes_one_over_the_variance_of_the_noise(rng):
+    noise = Tensor(0.5 * rng.normal(size=(4000, 1)))
+    log_beta = Tensor(0.0, dtype=float, requires_grad=True)
+    optimizer = optim.SGD([log_beta], lr=0.5)
+    for _ in range(100):
+        optimizer.zero_grad()
+        nn.functional.gaussian_cost(0 * noise, noise, np.exp(log_beta), full=True).backward()
+        optimizer.step()
+    close(np.exp(log_beta.item()), 1 / np.mean(noise.numpy() ** 2), rtol=1e-6)
+
+
 # --- Rows 6 and 7: output units, hidden units -------------------------------------------------------------------------
 
 LOGITS = np.array([-1000.0, -30.0, -2.0, -0.5, 0.0, 0.5, 2.0, 30.0, 1000.0])

@@ -445,7 +445,8 @@ def test_a_leaf_whose_data_changed_its_dtype_while_it_was_frozen_is_of_that_dtyp
     x.data = Tensor(np.array([[3.0]], np.float32))
     x.requires_grad_()
     (x * x).sum().backward()
-    assert x.grad.dtype == np.float32 and x.grad.tolist() == [[6.0]]
+    assert x.grad.dtype == np.float32
+    assert x.grad.tolist() == [[6.0]]
     x.requires_grad_(False)
     x.data = Tensor([1, 2])
     with pytest.raises(TypeError, match="only floating Tensors can need a gradient, and this one is int64"):

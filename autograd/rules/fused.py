@@ -225,6 +225,27 @@ bernoulli_cross_entropy = general(
 )
 
 
+def _binary_cross_entropy(p: Any, t: Any) -> Any:
+    with np.errstate(divide="ignore"):
+        return (t - 1) * np.maximum(np.log1p(-p), -100.0) - t * np.maximum(np.log(p), -100.0)
+
+
+binary_cross_entropy = elementwise(
+    _binary_cross_entropy,
+    lambda g, p, t: g * (p - t) / np.maximum(p * (1 - p), 1e-12),
+    lambda g, p: g * (np.maximum(np.log1p(-p), -100.0) - np.maximum(np.log(p), -100.0)),
+)
+
+
+def _huber(d: Any, delta: float = 1.0) -> Any:
+    """d²/2 up to |d| = delta, and along the tangent from there."""
+    inner = np.clip(d, -delta, delta)
+    return inner * (d - 0.5 * inner)
+
+
+huber = elementwise(_huber, lambda g, d, delta: g * np.clip(d, -delta, delta))
+
+
 def _squared_error(prediction: Any, target: Any, scale: float | None = None) -> Any:
     d = prediction - target
     return _total(d * d, scale)

@@ -279,3 +279,99 @@ def test_other_arguments_that_make_no_sense_are_refused():
         F.cross_entropy(np.array(1.0), np.array(0))
     with pytest.raises(TypeError, match=r"predictions are floating: write input.astype"):
         F.mse_loss(np.arange(3), np.zeros(3))
+
+
+# --- The others: what figures beside PyTorch's can't see --------------------------------------------------------------
+
+
+def test_what_is_unsure_by_1000_costs_1000_and_not_infinity():
+    x = np.array([1000.0, -1000.0])
+    loss, g = gradient(lambda a: F.soft_margin_loss(a, np.array([1, 1]), reduction="none"), x)
+    assert loss.tolist() == [0, 1000]
+    assert g.tolist() == [0, -1]
+    loss, g = gradient(lambda a: F.multilabel_soft_margin_loss(a, np.array([0, 0]), reduction="none"), x)
+    assert loss.tolist() == 500
+    assert g.tolist() == [0.5, 0]
+
+
+def test_binary_cross_entropy_of_a_probability_of_0_or_1_is_pytorchs():
+    loss, g = gradient(
+        lambda p: F.binary_cross_entropy(p, np.array([0, 1, 0, 1]), reduction="none"), np.array([0.0, 0.0, 1.0, 1.0])
+    )
+    assert loss.tolist() == [0, 100, 100, 0]
+    assert g.tolist() == [0, -1e12, 1e12, 0]
+
+
+def test_a_derivative_at_a_kink_is_pytorchs():
+    zero = np.array([0.0])
+    for loss, expected in (
+        (lambda a: F.l1_loss(a, [0.0]), 0),
+        (lambda a: F.margin_ranking_loss(a, [0.0], [1]), -1),
+        (lambda a: F.hinge_embedding_loss(a + 1, [-1]), -1),
+        (lambda a: F.triplet_margin_loss(a + [3.0], [2.0], [1.0], eps=0, margin=1.0), 0),
+        (lambda a: F.multi_margin_loss(autograd.cat([a, a * 0]), 0, margin=0.0), 0),
+    ):
+        assert gradient(loss, zero)[1].tolist() == [expected]
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss", "poisson_nll_loss", "gaussian_cost",
+                                  "binary_cross_entropy", "bernoulli_cost", "soft_margin_loss", "kl_div", "hinge_embedding_loss"])  # fmt: skip
+def test_of_no_samples_the_sum_is_0_and_the_mean_is_nan(name):
+    x = Tensor(np.zeros((0, 3)), requires_grad=True)
+    total = getattr(F, name)(x, np.zeros((0, 3)), reduction="sum")
+    total.backward()
+    assert total.item() == 0
+    assert x.grad.shape == (0, 3)
+    assert math.isnan(getattr(F, name)(x, np.zeros((0, 3))).item())
+
+
+X34, T3 = np.zeros((3, 4)), np.array([0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("loss", "error", "message"),
+    [
+        (lambda: F.l1_loss(X34, np.zeros((3, 1))), ValueError, r"l1_loss: the input has shape \(3, 4\) and the target \(3, 1\)"),
+        (lambda: F.l1_loss(X34, X34, weight=[1.0]), ValueError, r"l1_loss: weight has shape \(1,\); it needs that of the"),
+        (lambda: F.huber_loss(X34, X34, delta=0), ValueError, "delta must be positive, and is 0"),
+        (lambda: F.smooth_l1_loss(X34, X34, beta=-1), ValueError, "beta must not be negative, and is -1"),
+        (lambda: F.mse_loss(X34, X34, reduction="avg"), ValueError, "reduction must be 'mean', 'sum' or 'none', not 'avg'"),
+        (lambda: F.gaussian_nll_loss(X34, X34, -np.ones((3, 4))), ValueError, "var is a variance, and has negative"),
+        (lambda: F.gaussian_nll_loss(X34, X34, np.ones(4)), ValueError, r"var has shape \(4,\); it needs that of the"),
+        (lambda: F.binary_cross_entropy(X34 - 1, X34), ValueError, "between 0 and 1, and lies between -1 and -1; for logits"),
+        (lambda: F.nll_loss(X34, [0, 1]), ValueError, r"nll_loss: the input has .* must have shape \(3,\), integer classes$"),
+        (lambda: F.nll_loss(X34, [0, 1, 4]), IndexError, r"nll_loss: the label 4 at target\[2\] is not one of the 4"),
+        (lambda: F.nll_loss(X34, [0.0, 1.0, 2.0]), TypeError, r"classes are integers: write target.astype\(int\)"),
+        (lambda: F.nll_loss(X34, T3, weight=[1.0]), ValueError, "nll_loss: weight has shape"),
+        (lambda: F.margin_ranking_loss(X34, T3, T3), ValueError, r"shapes \(3, 4\) and \(3,\) and \(3,\) do not fit"),
+        (lambda: F.margin_ranking_loss(T3, T3, T3), TypeError, "the first input is int64, and must be floating"),
+        (lambda: F.cosine_embedding_loss(X34, X34, 1), ValueError, r"and a target of \(\) do not fit"),
+        (lambda: F.triplet_margin_loss(X34, X34, X34, margin=0), ValueError, "margin must be greater than 0, and is 0"),
+        (lambda: F.multi_margin_loss(X34, T3, p=3), ValueError, "p must be 1 or 2, and is 3"),
+        (lambda: F.multi_margin_loss(X34, [0, 1, -1]), IndexError, r"the label -1 at \(2,\) is not one of the 4"),
+        (lambda: F.multi_margin_loss(X34, T3, weight=[1.0]), ValueError, r"weight has shape \(1,\)"),
+        (lambda: F.multilabel_margin_loss(X34, T3), ValueError, r"they must be \(N, C\) and \(N, C\)"),
+        (lambda: F.multilabel_margin_loss(X34, X34), TypeError, r"classes are integers: write target.astype\(int\)"),
+        (lambda: nn.TripletMarginLoss(margin=-1), ValueError, "margin must be greater than 0"),
+        (lambda: nn.MultiMarginLoss(p=3), ValueError, "p must be 1 or 2"),
+        (lambda: nn.L1Loss(reduction="batchmean"), ValueError, "reduction must be"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named(loss, error, message):
+    with pytest.raises(error, match=message):
+        loss()
+
+
+def test_a_variance_below_eps_counts_as_eps_and_still_gets_a_gradient():
+    loss, g = gradient(
+        lambda v: F.gaussian_nll_loss(np.zeros(2), np.ones(2), v, eps=0.5, reduction="none"), np.array([0.1, 2.0])
+    )
+    np.testing.assert_allclose(loss, 0.5 * (np.log([0.5, 2.0]) + 1 / np.array([0.5, 2.0])))
+    np.testing.assert_allclose(g, 0.5 * (1 / np.array([0.5, 2.0]) - 1 / np.array([0.5, 2.0]) ** 2))
+
+
+def test_labels_after_the_first_minus_one_are_not_read():
+    x = np.array([[0.1, 0.2, 0.4, 0.8]])
+    some, more = (F.multilabel_margin_loss(x, np.array([t])).item() for t in ([3, 0, -1, -1], [3, 0, -1, 99]))
+    assert some == more
+    assert some == pytest.approx(0.25 * ((1 - 0.6) + (1 - 0.4) + (1 - (0.1 - 0.2)) + (1 - (0.1 - 0.4))))

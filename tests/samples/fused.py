@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd.rules import fused
 
-from .table import constant, counts, of, positive, real
+from .table import Domain, constant, counts, of, positive, real
 
 
 def softmax(x: Any, axis: int = -1) -> Any:
@@ -33,6 +33,10 @@ def squared_error(prediction: Any, target: Any, scale: Any = None) -> Any:
     return each if scale is None else each.sum() * scale
 
 
+def huber(d: Any, delta: float) -> Any:
+    return np.where(np.abs(d) <= delta, 0.5 * d * d, delta * (np.abs(d) - 0.5 * delta))
+
+
 # fmt: off
 
 LAYERS = [
@@ -50,6 +54,8 @@ LAYERS = [
         )
         for scale in (None, 0.5)
     ),
+    of(fused.binary_cross_entropy, Domain(0.1, 0.9)(2, 3), Domain(0.1, 0.9)(3), like=lambda p, t: -t * np.log(p) - (1 - t) * np.log(1 - p), ulps=8),
+    *(of(fused.huber, x, 0.5, like=huber, ulps=4) for x in (Domain(-0.4, 0.4)(2, 3), Domain(0.6, 2)(3), Domain(-2, -0.6)(3))),
     constant(fused.one_hot, counts(3), 5, like=lambda target, classes: np.eye(classes)[target] == 1),
 ]
 # fmt: on

@@ -51,7 +51,7 @@ SETS = [  # with one element: laws that move elements must not make two of them 
     of(np.union1d, below(1), below(0)),
     of(np.union1d, below(0), below(1)),
     of(np.setxor1d, below(1), below(0)),
-    of(np.setxor1d, below(0), below(1, 1), assume_unique=True),
+    of(np.setxor1d, below(0), below(1), assume_unique=True),
     of(np.setdiff1d, below(1), beyond(1)),
     of(np.setdiff1d, beyond(1, 1), below(1), True),
 ]
