@@ -183,6 +183,21 @@ cross_entropy_rows = general(
 )
 
 
+def _nll(log_p: Any, target: Any, scale: float | None = None) -> Any:
+    if isinstance(target, np.ndarray):
+        check_labels(target, log_p.shape[1])
+    return _total(-log_p[np.arange(len(target)), target], scale)
+
+
+nll_rows = general(
+    _nll,
+    lambda g, target, log_p_shape, scale: -_share(g, scale, (1,)) * one_hot(target, log_p_shape[1]),
+    None,
+    name="nll",
+    rows=True,
+)
+
+
 def _log_softmax_of(logits: Any) -> Any:
     shifted = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis=1, keepdims=True))

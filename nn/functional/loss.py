@@ -314,18 +314,21 @@ def nll_loss(
     classes = log_p.shape[min(1, log_p.ndim - 1)]
     if target.dtype.kind not in "iu" or target.shape != samples:
         raise _unfit(target, log_p.shape, samples, "nll_loss")
-    if not modes.tracing():
-        _explain_label(target, samples, classes, ignore_index, "nll_loss")
-    rows, labels = _class_rows(log_p), target.reshape(-1)
+    rows, labels, scale = _class_rows(log_p), target.reshape(-1), _scale(reduction, target.size)
+    if weight is None and not 0 <= ignore_index < classes and not modes.tracing():
+        try:
+            return fused.nll_rows(rows, labels, scale).reshape(samples if scale is None else ())
+        except IndexError:
+            _explain_label(target, samples, classes, ignore_index, "nll_loss")
     used = labels != ignore_index
     labels = np.where(used, labels, 0)
     weights = used.astype(log_p.dtype)
     if weight is not None:
         weights = weights * autograd.as_tensor(_class_weight(weight, rows, "nll_loss"))[labels]
-    losses = autograd.where(used, -rows[np.arange(len(rows)), labels], 0.0) * weights
+    losses = fused.nll_rows(rows, labels, None) * weights
     if reduction == "mean":
         return losses.sum() / weights.sum()
-    return losses.reshape(samples) if _scale(reduction, 1) is None else losses.sum()
+    return losses.reshape(samples) if scale is None else losses.sum()
 
 
 def multinomial_cost(alpha: Any, t: Any, *, reduction: str = "mean") -> Tensor:

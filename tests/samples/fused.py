@@ -18,6 +18,11 @@ def cross_entropy(logits: Any, target: Any, scale: Any = None) -> Any:
     return rows if scale is None else rows.sum() * scale
 
 
+def nll(log_p: Any, target: Any, scale: Any = None) -> Any:
+    rows = -log_p[np.arange(len(target)), target]
+    return rows if scale is None else rows.sum() * scale
+
+
 def soft_cross_entropy(logits: Any, target: Any, scale: Any = None) -> Any:
     rows = -(target * np.log(softmax(logits))).sum(1)
     return rows if scale is None else rows.sum() * scale
@@ -48,6 +53,7 @@ LAYERS = [
         of(function, *args, scale, like=like, ulps=16)
         for function, like, args in (
             (fused.cross_entropy_rows, cross_entropy, (real(3, 4), np.array([0, 3, 1]))),
+            (fused.nll_rows, nll, (real(3, 4), np.array([0, 3, 1]))),
             (fused.soft_cross_entropy_rows, soft_cross_entropy, (real(3, 4), positive(3, 4))),
             (fused.bernoulli_cross_entropy, bernoulli, (real(3, 2), positive(3, 2))),
             (fused.squared_error, squared_error, (real(3, 2), real(3, 2))),
