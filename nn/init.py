@@ -8,6 +8,8 @@ from the one that `autograd.manual_seed` sets.
 from __future__ import annotations
 
 import math
+import warnings
+from typing import Any
 
 import numpy as np
 
@@ -73,6 +75,114 @@ def ones_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 1.0)
 
 
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: np.random.Generator | None = None,
+) -> Tensor:
+    """Fill with normal numbers of this mean and standard deviation, those outside [a, b] drawn again until they are inside.
+
+    ValueError if [a, b] lies so far out that this would hardly ever end: 8 standard deviations from the mean.
+
+    >>> w = trunc_normal_(autograd.empty(1000), generator=np.random.default_rng(0))
+    >>> bool((w >= -2).all() and (w <= 2).all())
+    True
+    """
+    if not (a < b and a <= mean + 8 * std and b >= mean - 8 * std and std > 0):
+        raise ValueError(
+            f"trunc_normal_: a normal distribution of mean {mean} and std {std} is hardly ever in [{a}, {b}]"
+        )
+    rng = generator or autograd.default_generator()
+    low, high = (0.5 * math.erfc(-(end - mean) / (std * math.sqrt(2))) for end in (a, b))
+    found = np.empty(0)
+    while len(found) < tensor.numel():
+        lacking = tensor.numel() - len(found)
+        drawn = mean + std * rng.standard_normal(math.ceil(1.1 * lacking / max(high - low, 1e-3)) + 10)
+        found = np.append(found, drawn[(drawn >= a) & (drawn <= b)])
+    tensor.data[...] = found[: tensor.numel()].reshape(tensor.shape)
+    return tensor
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with the identity: 1 on the diagonal, 0 elsewhere. ValueError for other than two axes.
+
+    >>> eye_(autograd.empty(2, 3))
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"eye_ is of a matrix, and this has shape {tensor.shape}")
+    tensor.data[...] = np.eye(*tensor.shape)
+    return tensor
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill a convolution's weight (out, in, ...) so that it hands on its input, as many channels as there can be of each group.
+
+    ValueError for other than three to five axes, or if `out` cannot be divided into the groups.
+
+    >>> dirac_(autograd.empty(1, 2, 3))
+    tensor([[[0., 1., 0.],
+             [0., 0., 0.]]])
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError(f"dirac_ is of a convolution's weight, (out, in, ...), and this has shape {tensor.shape}")
+    if tensor.shape[0] % groups:
+        raise ValueError(f"dirac_: {tensor.shape[0]} channels cannot be divided into {groups} groups")
+    tensor.data[...] = 0
+    out, middle = tensor.shape[0] // groups, [n // 2 for n in tensor.shape[2:]]
+    for group in range(groups):
+        for i in range(min(out, tensor.shape[1])):
+            tensor.data[(group * out + i, i, *middle)] = 1
+    return tensor
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: np.random.Generator | None = None) -> Tensor:
+    """Fill a weight (out, in, ...) so that it is, as a matrix (out, in · ...), `gain` times an orthogonal one, drawn uniformly.
+
+    Its rows are orthonormal, or its columns if it has more rows than columns. ValueError for fewer than two axes.
+    Source: A. Saxe, J. McClelland, S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    networks" (2014); the signs of R's diagonal, without which it would not be uniform, F. Mezzadri (2007).
+
+    >>> w = orthogonal_(autograd.empty(2, 3), generator=np.random.default_rng(0))
+    >>> np.allclose(w @ w.T, np.eye(2), atol=1e-6)
+    True
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"orthogonal_ is of a weight (out, in, ...), and this has shape {tensor.shape}")
+    if not tensor.numel():
+        return tensor
+    rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
+    long, short = max(rows, columns), min(rows, columns)
+    q, r = np.linalg.qr((generator or autograd.default_generator()).standard_normal((long, short)))
+    q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
+    tensor.data[...] = gain * (q if rows >= columns else q.T).reshape(tensor.shape)
+    return tensor
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: np.random.Generator | None = None) -> Tensor:
+    """Fill a matrix with normal numbers of this standard deviation, and a share `sparsity` of each column with 0.
+
+    Source: J. Martens, "Deep learning via Hessian-free optimization" (2010). ValueError for other than two axes.
+
+    >>> w = sparse_(autograd.empty(4, 3), 0.5, generator=np.random.default_rng(0))
+    >>> (w == 0).sum(0)
+    tensor([2, 2, 2])
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"sparse_ is of a matrix, and this has shape {tensor.shape}")
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparse_: sparsity is a share between 0 and 1, and is {sparsity}")
+    rng = generator or autograd.default_generator()
+    normal_(tensor, 0.0, std, rng)
+    for column in range(tensor.shape[1]):
+        tensor.data[rng.permutation(tensor.shape[0])[: math.ceil(sparsity * tensor.shape[0])], column] = 0
+    return tensor
+
+
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: np.random.Generator | None = None) -> Tensor:
     """Fill uniformly on ±gain √(6/(fan_in + fan_out)), whose variance is gain² · 2/(fan_in + fan_out).
 
@@ -129,3 +239,17 @@ def _fan(tensor: Tensor, mode: str) -> int:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"mode must be 'fan_in' or 'fan_out', not {mode!r}")
     return max(1, fans(tensor)[mode == "fan_out"])
+
+
+_calculate_fan_in_and_fan_out = fans  # as PyTorch's programs call it
+
+OLD = ("constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal", "orthogonal", "sparse", "uniform")
+OLD += ("xavier_normal", "xavier_uniform")
+
+
+def __getattr__(name: str) -> Any:
+    """The names of before 2018, without the underscore: as in PyTorch, they still work, and warn."""
+    if name not in OLD:
+        raise AttributeError(f"nn.init has no {name!r}")
+    warnings.warn(f"nn.init.{name} is an old name; write nn.init.{name}_", FutureWarning, stacklevel=2)
+    return globals()[name + "_"]
