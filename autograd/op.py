@@ -370,14 +370,20 @@ def _doc(op: Operation, declared: Any) -> str | None:
 
 
 def elementwise(
-    forward: Any, *rules: Any, name: str | None = None, selects: bool = False, scales: bool = False
+    forward: Any,
+    *rules: Any,
+    name: str | None = None,
+    selects: bool = False,
+    scales: bool = False,
+    saved: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """An operation on elements, with broadcasting: a rule is multiplication of `g` by the local derivative.
 
     Two remarks spare the engine the search for 0 · inf: `selects` says that the rules only let `g` through or stop
     it, `scales` that a rule which names one operand multiplies or divides `g` by it, and so is safe for a plain number.
+    `saved` is as for `general`.
     """
-    return _declare("elementwise", forward, rules, name, selects=selects, scales=scales)
+    return _declare("elementwise", forward, rules, name, selects=selects, scales=scales, saved=saved)
 
 
 def linear(forward: Any, *rules: Any, name: str | None = None) -> Callable[..., Any]:

@@ -20,14 +20,12 @@ def relu(input: Any, inplace: bool = False) -> Tensor:
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """x where x > 0, else negative_slope · x."""
-    x = tensor(input)
-    return autograd.where(x > 0, x, negative_slope * x)
+    return activations.leaky(tensor(input), negative_slope)
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x where x > 0, else α (eˣ - 1)."""
-    x = tensor(input)
-    return autograd.where(x > 0, x, alpha * np.expm1(autograd.where(x > 0, 0.0, x)))
+    return activations.elu(tensor(input), alpha)
 
 
 def sigmoid(input: Any) -> Tensor:
@@ -128,14 +126,12 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """x moved towards 0 by λ, and 0 where |x| ≤ λ."""
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}")
-    x = tensor(input)
-    return autograd.where(x > lambd, x - lambd, autograd.where(x < -lambd, x + lambd, 0.0 * x))
+    return activations.soft_shrink(tensor(input), lambd)
 
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """x where |x| > λ, else 0."""
-    x = tensor(input)
-    return autograd.where(np.absolute(x) > lambd, x, 0.0)
+    return activations.hard_shrink(tensor(input), lambd)
 
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Tensor:
@@ -148,8 +144,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     """x between the bounds, else the nearer bound; its derivative is 0 at the bounds."""
     if min_val > max_val:
         raise ValueError(f"min_val cannot be greater than max_val: {min_val} > {max_val}")
-    x = tensor(input)
-    return autograd.where(x <= min_val, min_val, autograd.where(x >= max_val, max_val, x))
+    return activations.hard_tanh(tensor(input), min_val, max_val)
 
 
 def relu6(input: Any, inplace: bool = False) -> Tensor:
@@ -164,14 +159,12 @@ def hardsigmoid(input: Any, inplace: bool = False) -> Tensor:
 
 def hardswish(input: Any, inplace: bool = False) -> Tensor:
     """x min(max(0, x + 3), 6) / 6."""
-    x = tensor(input)
-    return x * hardsigmoid(x)
+    return activations.hard_swish(tensor(input))
 
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x where x > 0, else α (exp(x / α) - 1)."""
-    x = tensor(input)
-    return autograd.where(x > 0, x, alpha * np.expm1(autograd.where(x > 0, 0.0, x) / alpha))
+    return activations.elu(tensor(input), alpha, 1.0, 1 / alpha)
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -182,7 +175,7 @@ def selu(input: Any, inplace: bool = False) -> Tensor:
 
     Source: G. Klambauer, T. Unterthiner, A. Mayr and S. Hochreiter, "Self-normalizing neural networks" (2017).
     """
-    return SELU_SCALE * elu(input, SELU_ALPHA)
+    return activations.elu(tensor(input), SELU_ALPHA, SELU_SCALE)
 
 
 def glu(input: Any, dim: int = -1) -> Tensor:
@@ -205,7 +198,7 @@ def prelu(input: Any, weight: Any) -> Tensor:
         w = w.reshape([-1 if i == 1 else 1 for i in range(x.ndim)])
     elif not x.ndim:
         w = w.reshape(())
-    return autograd.where(x > 0, x, w * x)
+    return activations.leaky(x, w)
 
 
 def rrelu(
@@ -222,7 +215,7 @@ def rrelu(
     slope: Any = (lower + upper) / 2
     if training:
         slope = lower + (upper - lower) * autograd.rand(*x.shape, generator=generator, dtype=x.dtype)
-    return autograd.where(x > 0, x, slope * x)
+    return activations.leaky(x, slope)
 
 
 def relu_(input: Any) -> Tensor:
