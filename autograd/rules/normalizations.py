@@ -17,7 +17,7 @@ import numpy as np
 
 from ..op import constant, joint
 
-BLOCK = 1 << 16  # numbers that are worked on at a time
+BLOCK = 1 << 17  # numbers that are worked on at a time
 
 
 def _blocks(count: int, size: int) -> Iterator[slice]:
@@ -91,8 +91,9 @@ def _normalize_rows_rule(g: Any, x: Any, weight: Any, saved: Any, eps: float, ce
         d += h
         if centre:
             d -= np.dot(gs, each)[:, None] * (scale / max(1, n))
-            dbias += np.add.reduce(gs, axis=0)
-    return [dx, dweight, (dbias if centre else np.add.reduce(g, axis=0)) if needs[2] else None]
+        if needs[2]:
+            dbias += np.dot(np.ones(len(gs), g.dtype), gs)
+    return [dx, dweight, dbias if needs[2] else None]
 
 
 normalize_rows = joint(_normalize_rows, _normalize_rows_rule, name="normalize_rows")
