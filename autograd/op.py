@@ -419,12 +419,14 @@ def general(
     return _declare("general", forward, rules, name, rows=rows, lanes=lanes, saved=saved)
 
 
-def joint(forward: Any, rule: Any, name: str | None = None) -> Callable[..., Any]:
+def joint(
+    forward: Any, rule: Any, name: str | None = None, saved: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
     """An operation whose arguments share the work of their gradients: one rule returns all of them.
 
-    Array arguments of `forward` are those without a default; the others are keywords.
+    Array arguments of `forward` are those without a default; the others are keywords. `saved` is as for `general`.
     """
-    return _declare("general", forward, [rule], name, joint=True)
+    return _declare("general", forward, [rule], name, joint=True, saved=saved)
 
 
 def constant(forward: Any, name: str | None = None, arrays: int = 1) -> Callable[..., Any]:

@@ -115,7 +115,8 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     if tensor.ndim != 2:
         raise ValueError(f"eye_ is of a matrix, and this has shape {tensor.shape}")
-    tensor.data[...] = np.eye(*tensor.shape)
+    rows, columns = tensor.shape
+    tensor.data[...] = np.eye(rows, columns)
     return tensor
 
 
@@ -243,8 +244,10 @@ def _fan(tensor: Tensor, mode: str) -> int:
 
 _calculate_fan_in_and_fan_out = fans  # as PyTorch's programs call it
 
-OLD = ("constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal", "orthogonal", "sparse", "uniform")
-OLD += ("xavier_normal", "xavier_uniform")
+OLD = {
+    *("constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal"),
+    *("orthogonal", "sparse", "uniform", "xavier_normal", "xavier_uniform"),
+}
 
 
 def __getattr__(name: str) -> Any:

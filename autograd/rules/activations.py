@@ -98,6 +98,21 @@ def _lines(*arrays: Any) -> Iterator[tuple[Any, ...]]:
     return (tuple(a[start : start + BLOCK] for a in lines) for start in range(0, lines[0].size, BLOCK))
 
 
+def _normal_density(x: Any) -> Any:
+    return np.exp(x * x * -0.5) * math.sqrt(0.5 / math.pi)
+
+
+def _normal_cdf(x: Any) -> Any:
+    x = np.asarray(x)
+    out = np.empty(x.shape, x.dtype)
+    for part, p in _lines(x, out):
+        _precise_cdf(part, p)
+    return out
+
+
+normal_cdf = elementwise(_normal_cdf, lambda g, x: g * _normal_density(x), name="normal_cdf")
+
+
 def _gelu(x: Any) -> tuple[Any, Any]:
     """x Φ(x), and Φ(x)."""
     x = np.asarray(x)
@@ -108,10 +123,6 @@ def _gelu(x: Any) -> tuple[Any, Any]:
             cdf(part, p)
             np.multiply(part, p, out=y)
     return out, share
-
-
-def _normal_density(x: Any) -> Any:
-    return np.exp(x * x * -0.5) * math.sqrt(0.5 / math.pi)
 
 
 def _gelu_slope(x: Any, share: Any) -> Any:
@@ -131,18 +142,8 @@ def _gelu_slope(x: Any, share: Any) -> Any:
 
 gelu_slope = elementwise(_gelu_slope, lambda g, x: g * (1 - x * x) * _normal_density(x), lambda g: g)
 
-gelu = elementwise(_gelu, lambda g, x, saved: g * gelu_slope(x, saved), name="gelu", saved=lambda x: normal_cdf(x))
+gelu = elementwise(_gelu, lambda g, x, saved: g * gelu_slope(x, saved), name="gelu", saved=normal_cdf)
 
-
-def _normal_cdf(x: Any) -> Any:
-    x = np.asarray(x)
-    out = np.empty(x.shape, x.dtype)
-    for part, p in _lines(x, out):
-        _precise_cdf(part, p)
-    return out
-
-
-normal_cdf = elementwise(_normal_cdf, lambda g, x: g * _normal_density(x), name="normal_cdf")
 
 ROOT, CUBIC = math.sqrt(2 / math.pi), 0.044715
 

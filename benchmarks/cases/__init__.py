@@ -12,6 +12,7 @@ FILES = (
     "transforms",
     "convolution",
     "recurrent",
+    "transformer",
     "memory",
     "imports",
 )
