@@ -190,7 +190,9 @@ def main():
     number = {character: i for i, character in enumerate(known)}
     autograd.manual_seed(options.seed)
     model = GPT(Config(vocabulary=len(known)))
-    print(f"{len(text):,} characters, {len(known)} different ones; {sum(p.numel() for p in model.parameters()):,} weights")
+    print(
+        f"{len(text):,} characters, {len(known)} different ones; {sum(p.numel() for p in model.parameters()):,} weights"
+    )
     learn(model, autograd.tensor([number[character] for character in text]), options.steps)
     model.eval()
     prompt = autograd.tensor([[number[character] for character in options.prompt]])
