@@ -43,6 +43,7 @@ from .modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from .modules.channelshuffle import ChannelShuffle
 from .modules.container import MLP, DataParallel, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from .modules.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from .modules.ctc import CTCLoss
 from .modules.distance import CosineSimilarity, PairwiseDistance
 from .modules.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from .modules.flatten import Flatten, Unflatten
@@ -148,6 +149,7 @@ __all__ = [
     "BernoulliCost",
     "Bilinear",
     "CELU",
+    "CTCLoss",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",

@@ -2,6 +2,7 @@
 
 from . import (
     activations,
+    alignments,
     arithmetic,
     arranging,
     attention,
@@ -34,6 +35,7 @@ from . import (
 
 __all__ = [
     "activations",
+    "alignments",
     "arithmetic",
     "arranging",
     "attention",

@@ -1,6 +1,7 @@
 """The table of samples, one file for each family of operations; `table.py` says how a line is written."""
 
 from .activations import ACTIVATIONS
+from .alignments import ALIGNMENTS
 from .arithmetic import ARITHMETIC, CONSTANTS, EXPONENTIALS, SELECTING, TRIGONOMETRY
 from .arranging import ARRANGING, BORDERS
 from .attention import ATTENTION
@@ -36,7 +37,7 @@ SAMPLES = [
     *CONVOLUTIONS,
     *RECURRENCES,
     *POOLING, *RESIZING,
-    *NORMALIZATIONS, *ATTENTION, *ACTIVATIONS,
+    *NORMALIZATIONS, *ALIGNMENTS, *ATTENTION, *ACTIVATIONS,
 ]  # fmt: skip
 
 __all__ = [
