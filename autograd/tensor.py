@@ -1284,6 +1284,8 @@ def seed_of(root: Tensor, gradient: Any) -> Any:
             )
         return value.dtype.type(1) if not value.shape else np.ones(value.shape, value.dtype)
     g = gradient if isinstance(gradient, Tensor) else np.asarray(gradient)
+    if g.dtype.kind == "c":
+        raise TypeError("gradient is complex, and complex Tensors are not supported; give its real part, g.real")
     if g.shape != value.shape:
         raise ValueError(f"gradient has shape {g.shape}, but the Tensor has {value.shape}; they must be equal")
     if g.dtype != value.dtype:

@@ -324,7 +324,10 @@ def _like(nest: Any, model: Any, leaves: Sequence[Any], what: str, whose: str) -
         raise ValueError(f"{what} has {len(parts)} parts, but {whose} has {len(leaves)}; give one each")
     found = []
     for i, (t, x) in enumerate(zip(parts, leaves)):
-        t = t if isinstance(t, Tensor) else np.asarray(t, x.dtype)
+        if not isinstance(t, Tensor):
+            if np.iscomplexobj(t):
+                raise TypeError(f"{what} is complex, and complex Tensors are not supported; give its real part")
+            t = np.asarray(t, x.dtype)
         if t.shape != x.shape:
             part = f" in part {i}" if len(leaves) > 1 else ""
             raise ValueError(f"{what} has shape {t.shape}{part}, but {whose} has {x.shape}; they must be equal")

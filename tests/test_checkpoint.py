@@ -178,3 +178,21 @@ def test_saved_bytes_says_on_which_line_and_in_which_layer():
     assert sum(here.values()) == saved_bytes(z).total
     assert list(by_line.values()) == sorted(by_line.values(), reverse=True)
     assert here["1"] == here["2.1"] == 200  # tanh keeps its result
+
+
+@pytest.mark.parametrize("change", [lambda m: m.fill(0), lambda m: m.__setitem__(slice(None), m[::-1].copy())])
+def test_an_array_of_the_closure_that_was_changed_is_noticed(change):
+    x, m = Tensor([1.0, 2.0, 3.0], requires_grad=True), np.array([1.0, 2.0, 3.0])
+    y = checkpoint(lambda x: np.sin(x) * m, x)
+    change(m)
+    with pytest.raises(RuntimeError, match="did not do the same when it was run again"):
+        y.sum().backward()
+    assert x.grad is None
+
+
+def test_a_result_of_nan_and_infinity_is_like_itself():
+    x = Tensor([0.0, -1.0, 4.0], dtype=float, requires_grad=True)
+    with np.errstate(all="ignore"):
+        y = checkpoint(lambda x: np.sqrt(1 / x), x)
+        y.sum().backward()
+    assert x.grad[2].item() == -0.0625

@@ -471,3 +471,9 @@ def test_a_symmetric_matrix_gets_a_symmetric_gradient_in_pytorchs_world_and_one_
     np.testing.assert_allclose(symmetric, symmetric.T)
     np.testing.assert_allclose(np.triu(lower, 1), 0)
     np.testing.assert_allclose((lower + lower.T) / 2, symmetric, atol=1e-12)
+
+
+def test_einsum_takes_plain_numbers():
+    x = Tensor([[1.0, 2.0]], requires_grad=True)
+    np.einsum(",ij->ij", 2.0, x).sum().backward()
+    assert x.grad.tolist() == [[2, 2]]

@@ -354,3 +354,22 @@ def test_an_error_in_a_backward_pass_names_the_part_of_the_model_and_the_line(cr
         autograd.grad(model(np.ones((1, 2))).sum(), list(model.parameters()), create_graph=create)
     line = inspect.getsourcelines(Gate)[1] + 2
     assert raised.value.__notes__ == [f"in the backward pass through Failing, called at {__file__}:{line}, in 1.1"]
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda x: x.sum().backward(1j),
+        lambda x: autograd.grad(x.sum(), [x], [1j]),
+        lambda x: autograd.jvp(np.sin, (x,), (1j * np.ones(2),)),
+        lambda x: autograd.vjp(np.sin, x)[1](1j * np.ones(2)),
+        lambda x: autograd.hvp(lambda x: (x**3).sum(), x, 1j * np.ones(2)),
+        lambda x: np.full_like(x, 1j),
+        lambda x: np.pad(x, 1, constant_values=1j),
+    ],
+)
+def test_nothing_complex_loses_its_imaginary_part_without_a_word(give):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError, match="complex Tensors are not supported"):
+        give(x)
+    assert x.grad is None

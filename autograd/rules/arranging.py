@@ -495,6 +495,8 @@ def full_like(
         fill_value, _, _ = engine.adopt(fill_value)
     if isinstance(fill_value, engine.Tensor):
         return np.broadcast_to(np.astype(fill_value, empty.dtype), empty.shape)
+    if np.iscomplexobj(fill_value):
+        raise TypeError("full_like: the value is complex, and complex Tensors are not supported")
     return tensor_of(np.full_like(empty._data, fill_value))
 
 

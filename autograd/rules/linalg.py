@@ -226,6 +226,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = False, dtype: Any = 
         subscripts, operands = _from_lists((subscripts, *operands))
     if len(operands) == 1 and isinstance(operands[0], list | tuple) and all(hasattr(x, "shape") for x in operands[0]):
         operands = tuple(operands[0])  # PyTorch's einsum("ij,jk", [a, b])
+    operands = tuple(x if hasattr(x, "shape") else np.asarray(x) for x in operands)
     if dtype is not None:
         operands = tuple(x.astype(dtype) for x in operands)
     return _einsum(operands, _explicit(subscripts, operands), optimize)

@@ -351,6 +351,8 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", **how: Any) -> Any:
     widths = _widths(pad_width, x.ndim)
     if mode in ("constant", "empty"):
         fill = how.get("constant_values", 0)
+        if np.iscomplexobj(fill):
+            raise TypeError("pad: constant_values is complex, and complex Tensors are not supported")
         padded = _pad(x, widths)
         if np.ndim(fill) == 0 and not hasattr(fill, "requires_grad") and fill == 0:
             return padded
