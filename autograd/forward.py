@@ -33,8 +33,16 @@ def push_forward(roots: Sequence[Any], tangents: dict[Any, Any], lift: bool) -> 
             if node not in known and node.op is not None:
                 moving = [None if parent is None else known.get(parent) for parent in node.inputs]
                 if any(t is not None for t in moving):
+                    remind(node)
                     known[node] = _push(node, moving, lift)
     return [known.get(root) for root in roots]
+
+
+def remind(node: Any) -> None:
+    """Let a node of a checkpoint have again what it saved; backwards, its hook does so."""
+    for hook in node.hooks if node.notes else ():
+        if getattr(hook, "reminds", False):
+            hook(None)
 
 
 def _push(node: Any, tangents: Sequence[Any], lift: bool) -> Any:

@@ -32,7 +32,8 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
     Source: T. Chen, B. Xu, C. Zhang, C. Guestrin, "Training deep nets with sublinear memory cost" (2016).
 
-    RuntimeError in the backward pass if the second run is not like the first.
+    RuntimeError in the backward pass if the second run is not like the first. PyTorch's `use_reentrant` is accepted, and
+    changes nothing.
 
     >>> x = Tensor([1.0, 2.0], requires_grad=True)
     >>> y = checkpoint(lambda x: np.exp(np.sin(x)), x)
@@ -42,6 +43,7 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     >>> x.grad
     tensor([ 1.2534, -1.0331])
     """
+    kwargs.pop("use_reentrant", None)
     if modes.tracing() or not modes.is_grad_enabled():
         return f(*args, **kwargs)
     return _Segment(f, args, kwargs).first_run()
@@ -146,6 +148,8 @@ class _Reminder:
 
     Of `segments`, each inside the one before, the last is asked; where it stands in another one, it is then dropped.
     """
+
+    reminds = True
 
     def __init__(self, segment: _Segment, node: Any) -> None:
         self.segments, self.node = [segment], weakref.ref(node)

@@ -196,3 +196,17 @@ def test_a_result_of_nan_and_infinity_is_like_itself():
         y = checkpoint(lambda x: np.sqrt(1 / x), x)
         y.sum().backward()
     assert x.grad[2].item() == -0.0625
+
+
+def test_forward_mode_runs_the_function_again_too():
+    f = lambda x: checkpoint(lambda x: np.exp(np.sin(x)), x, use_reentrant=False)
+    y, t = autograd.jvp(f, (0.5,), (2.0,))
+    expected = np.exp(np.sin(0.5)) * np.cos(0.5)
+    assert [y, t] == pytest.approx([np.exp(np.sin(0.5)), 2 * expected])
+    slope = autograd.grad(lambda x: autograd.jvp(lambda x: nested(x, weights(2)).sum(), (x,), (x,))[1].sum())(
+        np.ones((2, 3))
+    )
+    assert np.isfinite(slope).all()
+    assert autograd.grad(lambda x: autograd.jvp(f, (x,), (1.0,))[1])(0.5) == pytest.approx(
+        autograd.grad(autograd.grad(lambda x: np.exp(np.sin(x))))(0.5)
+    )
