@@ -227,8 +227,13 @@ def noted(error: Exception, node: Any) -> Exception:
 
 
 def locate(error: Exception, roots: Iterable[graph.Node]) -> None:
-    """Say below an error of a rule, too, of which part of the model the operation was."""
+    """Say below an error of a rule or a hook whose it was, and of which part of the model."""
     node = error.__dict__.pop("_node", None)
+    owner, hook = error.__dict__.pop("_hook", (None, None))
+    if node is None and owner is not None and not hasattr(hook, "reminds"):
+        node, line = owner, line_of(owner)
+        what = "a leaf" if node.op is None else f"the result of {node.op.name}"
+        error.add_note(f"in a hook of {what}{f', called at {line}' if line else ''}")
     path = None if node is None else paths_of(graph.ancestors(roots)).get(node)
     if path:
         error.__notes__[-1] += f", in {path}"

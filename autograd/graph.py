@@ -159,7 +159,11 @@ def sweep(
 
 def run_hooks(node: Node, g: Any) -> Any:
     for hook in node.hooks:
-        replaced = hook(g)
+        try:
+            replaced = hook(g)
+        except Exception as error:
+            error.__dict__.setdefault("_hook", (node, hook))  # for whoever tells the user
+            raise
         if replaced is not None:
             g = replaced
     if node.notes and "value" in node.notes:  # it is observed

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -59,6 +60,7 @@ Array = Any  # an ndarray, a NumPy scalar or a Tensor: rules cannot tell them ap
 
 registry: dict[Any, Callable[..., Any]] = {}  # NumPy function -> our function that takes its arguments
 operations: dict[str, Operation] = {}  # every declared operation, by name
+writing = threading.RLock()  # one thread at a time writes functions
 
 
 class Operation:
@@ -123,8 +125,9 @@ class Operation:
         return f"<operation {self.name} ({self.kind})>"
 
     def write(self) -> None:
-        if "source" not in self.__dict__:
-            write_functions(self)
+        with writing:
+            if "source" not in self.__dict__:
+                write_functions(self)
 
     def first_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Write the functions and call one of them, as the caller of this method's caller would have done."""

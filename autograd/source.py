@@ -81,14 +81,16 @@ def _first_call(*args: Any, _op: Any, **kwargs: Any) -> Any:
 
 def write_functions(op: Operation) -> None:
     """Give `op.function` its code, and `op` its `keep`, `pull` and `source`."""
-    op.source = "\n\n".join([_source_of_function(op), _source_of_keep(op), _source_of_pull(op)])
+    source = "\n\n".join([_source_of_function(op), _source_of_keep(op), _source_of_pull(op)])
     filename = f"<autograd operation {op.key}>"
-    linecache.cache[filename] = (len(op.source), None, op.source.splitlines(True), filename)
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     written: dict[str, Any] = {}
-    exec(compile(op.source, filename, "exec"), names_in_functions, written)
+    exec(compile(source, filename, "exec"), names_in_functions, written)
     op.keep, op.pull = written["keep_" + op.name], written["pull_" + op.name]
-    op.function.__code__, op.function.__kwdefaults__ = written[op.name].__code__, None
-    op.function.__defaults__ = op.defaults or None
+    op.function.__defaults__ = op.defaults or None  # before the code that needs them: another thread may call it now
+    op.function.__code__ = written[op.name].__code__
+    op.function.__kwdefaults__ = None
+    op.source = source
 
 
 def _asked_by(op: Operation, name: str) -> str:

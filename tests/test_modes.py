@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import inspect
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -531,3 +532,36 @@ def test_threads_record_and_sweep_their_graphs_at_once_with_exact_gradients(payl
     finally:
         sys.setswitchinterval(interval)
     assert found == expected * 12
+
+
+FIRST_CALLS = """
+import sys, threading
+import numpy as np
+import autograd
+from autograd.op import elementwise
+
+sys.setswitchinterval(1e-6)
+found = []
+for i in range(40):
+    double = elementwise(lambda x, times=2.0: x * times, lambda g, times: g * times, name=f"double_{i}")
+    barrier = threading.Barrier(4)
+
+    def call():
+        x = autograd.Tensor([1.0], requires_grad=True)
+        barrier.wait()
+        try:
+            double(x).backward()
+            found.append(x.grad.item())
+        except BaseException as error:
+            found.append(repr(error))
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+assert set(found) == {2.0}, set(found)
+"""
+
+
+def test_threads_may_be_the_first_to_call_an_operation_at_once():
+    done = subprocess.run([sys.executable, "-c", FIRST_CALLS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -373,3 +373,16 @@ def test_nothing_complex_loses_its_imaginary_part_without_a_word(give):
     with pytest.raises(TypeError, match="complex Tensors are not supported"):
         give(x)
     assert x.grad is None
+
+
+def test_an_error_in_a_hook_says_whose_hook_it_was():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = np.tanh(x)
+    y.register_hook(lambda g: 1 / 0)
+    with pytest.raises(ZeroDivisionError) as caught:
+        y.sum().backward()
+    assert caught.value.__notes__[0].startswith("in a hook of the result of tanh")
+    x.register_hook(lambda g: {}["nothing"])
+    with pytest.raises(KeyError) as caught:
+        (x * 2).sum().backward()
+    assert caught.value.__notes__ == ["in a hook of a leaf"]
