@@ -4,7 +4,7 @@
 
 The softmax is not written down: e = exp(scores) is, and out = (e value) / Σe, since a row of `out` is shorter than a row
 of scores. Nor is the largest score of each row taken away first while all are so small that exp can neither overflow nor
-vanish. Scores are worked on in blocks that stay in the processor's cache.
+vanish. Scores are worked on in blocks that stay in the processor's cache, those that are closed to all queries not at all.
 
 Sources: A. Vaswani et al., "Attention is all you need" (2017), section 3.2.1; T. Dao et al., "FlashAttention" (2022), for
 blocks, and for Σ p dp over the keys as the product of a row of `out` with its cotangent.
@@ -14,22 +14,25 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..op import joint
 
-BLOCK = 1 << 16  # about how many scores are worked on at a time
+BLOCK = 1 << 17  # about how many scores are worked on at a time
+ROWS = 32  # how many queries a causal block has at least: fewer make small products
 SAFE = 20.0  # exp of scores up to this, and sums down to its inverse, leave room for all that is done with them
 
 
-def _weights(query: Any, key: Any, mask: Any, scale: float, causal: bool) -> Any:
-    """softmax(query keyᵀ · scale + mask) over the keys; a query that no key is open to has weights 0."""
+def _weights(query: Any, key: Any, mask: Any, scale: float, first: int | None) -> Any:
+    """softmax(query keyᵀ · scale + mask) over the keys; a query that no key is open to has weights 0.
+
+    `first` is the place of the first query, if the keys of later places are closed to each.
+    """
     scores = query * scale @ np.swapaxes(key, -1, -2)
-    if causal:
-        scores = scores + np.triu(np.full(scores.shape[-2:], -math.inf, scores.dtype), 1)
+    if first is not None:
+        scores = scores + np.triu(np.full(scores.shape[-2:], -math.inf, scores.dtype), 1 + first)
     if mask is not None:
         scores = scores + mask
     top = np.max(scores, axis=-1, keepdims=True, initial=-math.inf)
@@ -46,77 +49,115 @@ def _past(rows: int, keys: int, dtype: Any) -> Any:
     return found
 
 
-def _turned(x: Any) -> Any:
+def _columns(x: Any) -> Any:
     """xᵀ, laid out so that a product with it is fast."""
-    x = np.swapaxes(x, -1, -2)
-    return np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
+    return np.ascontiguousarray(np.swapaxes(x, -1, -2))
 
 
-def _exponentials(query: Any, key: Any, mask: Any, scale: float, causal: bool, e: Any) -> Any:
-    """Write exp(scores) into e, each row but for a factor, and return 1 / Σe; the weights where exp might overflow or vanish."""
-    np.matmul(query * scale, _turned(key), out=e)
+def _exponentials(query: Any, columns: Any, mask: Any, first: int | None) -> tuple[Any, Any]:
+    """exp(scores), each row but for a factor, and 1 / Σ; where exp might overflow or vanish, the weights and 1."""
+    e = np.matmul(query, columns)
     if mask is not None:
         e += mask
     if np.maximum.reduce(e, axis=None, initial=-math.inf) <= SAFE:
         np.exp(e, out=e)
-        if causal:
-            e *= _past(*e.shape[-2:], e.dtype)
+        if first is not None:
+            near = e[..., first:]
+            near *= _past(*near.shape[-2:], e.dtype)
         total = np.matmul(e, np.ones((e.shape[-1], 1), e.dtype))
         if np.minimum.reduce(total, axis=None, initial=math.inf) >= math.exp(-SAFE):
-            return 1 / total
-    e[...] = _weights(query, key, mask, scale, causal)
-    return 1.0
+            return e, 1 / total
+    return _weights(query, np.swapaxes(columns, -1, -2), mask, 1.0, first), 1.0
 
 
-def _blocks(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Slices of the first axis of an array of scores, of about BLOCK each."""
+def _wide(query: Any, key: Any, value: Any, mask: Any) -> tuple[Any, ...]:
+    """The arguments with all axes of the batch, one at least, and an array's shape that has one number for each query and key."""
+    batch = np.broadcast_shapes(*(x.shape[:-2] for x in (query, key, value, mask) if x is not None)) or (1,)
+    shape = (*batch, query.shape[-2], key.shape[-2])
+    wide = (x if x.shape[:-2] == batch else np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (query, key, value))
+    return *wide, None if mask is None else np.broadcast_to(mask, shape), shape
+
+
+def _items(shape: tuple[int, ...]) -> list[slice]:
+    """Parts of the batch, of about BLOCK scores each."""
     step = max(1, BLOCK // max(1, math.prod(shape[1:])))
-    return (slice(start, start + step) for start in range(0, shape[0], step))
+    return [slice(start, start + step) for start in range(0, shape[0], step)]
 
 
-def _part(x: Any, items: Any, rank: int) -> Any:
-    """These items of x, which broadcasts against arrays of this rank."""
-    return x if x is None or x.ndim < rank or len(x) == 1 else x[items]
+def _rows(shape: tuple[int, ...], causal: bool) -> list[tuple[slice, slice]]:
+    """Parts of the queries, the last ones first, and the keys that are open to one of them at least."""
+    queries, keys = shape[-2:]
+    step = max(ROWS, queries // 4) if causal else max(1, queries)
+    parts = [(slice(start, start + step), slice(0, min(start + step, keys))) for start in range(0, queries, step)]
+    return [(slice(max(0, len(parts) - 1) * step, queries), slice(0, keys)), *parts[-2::-1]]
 
 
 def _attention(
     query: Any, key: Any, value: Any, mask: Any, scale: float = 1.0, causal: bool = False
 ) -> tuple[Any, Any]:
-    """The averages of the values; and e and 1 / Σe, kept for the derivative."""
-    shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2]), query.shape[-2], key.shape[-2])
-    if mask is not None:
-        shape = np.broadcast_shapes(shape, mask.shape)
-    rank = len(shape)
-    dtype = np.result_type(query, key, value)
+    """The averages of the values; and, kept for the derivative, 1 / Σe and e of each block."""
+    dtype, one = np.result_type(query, key, value), max(query.ndim, key.ndim, value.ndim, np.ndim(mask)) == 2
+    query, key, value, mask, shape = _wide(query, key, value, mask)
     out = np.empty_like(query, dtype, shape=(*shape[:-1], value.shape[-1]))  # with query's order of axes in memory
-    e, inverse = np.empty(shape, dtype), np.empty((*shape[:-1], 1), dtype)
-    for items in _blocks(shape) if rank > 2 else [...]:
-        q, k, v, added = (_part(x, items, rank) for x in (query, key, value, mask))
-        inverse[items] = _exponentials(q, k, added, scale, causal, e[items])
-        part = np.matmul(e[items], v, out=out[items])
-        part *= inverse[items]
-    return out, (e, inverse)
+    inverse, kept = np.empty((*shape[:-1], 1), dtype), []
+    for items in _items(shape):
+        columns, scaled = _columns(key[items]), query[items] * scale
+        for rows, keys in _rows(shape, causal):
+            added = None if mask is None else mask[items, ..., rows, keys]
+            e, of_rows = _exponentials(scaled[..., rows, :], columns[..., keys], added, rows.start if causal else None)
+            mixed = np.matmul(e, value[items, ..., keys, :], out=out[items, ..., rows, :])
+            mixed *= of_rows
+            inverse[items, ..., rows, :] = of_rows
+            kept.append(e)
+    return out[0] if one else out, (inverse, *kept)
 
 
 def _attention_rule(
-    g: Any, out: Any, query: Any, key: Any, value: Any, saved: Any, scale: float, needs: Any
+    g: Any, out: Any, query: Any, key: Any, value: Any, mask: Any, saved: Any, scale: float, causal: bool, needs: Any
 ) -> list[Any]:
-    e, inverse = saved
-    g = g * inverse
-    of_scores, mean = g @ _turned(value), np.sum(g * out, axis=-1, keepdims=True)
-    if isinstance(of_scores, np.ndarray):  # e (dJ/d(weights) - its mean), written over one another
-        of_scores -= mean
-        of_scores *= e
-    else:
-        of_scores = e * (of_scores - mean)
+    if not isinstance(g, np.ndarray):
+        return _composed_rule(g, query, key, value, saved, scale, needs)
+    inverse, *kept = saved
+    query, key, value, mask, shape = _wide(query, key, value, mask)
+    g, out = (np.broadcast_to(x, (*shape[:-1], x.shape[-1])) for x in (g, out))
+    of_query, of_key, of_value = (np.empty_like(x) if need else None for x, need in zip((query, key, value), needs))
+    of_mask = np.zeros(shape, g.dtype) if needs[3] else None
+    blocks = iter(kept)
+    for items in _items(shape):
+        columns = _columns(value[items])
+        for rows, keys in _rows(shape, causal):
+            e, here, there = next(blocks), (items, ..., rows, slice(None)), (items, ..., keys, slice(None))
+            share = g[here] * inverse[here]
+            of_scores = np.matmul(share, columns[..., keys])
+            of_scores -= np.vecdot(share, out[here])[..., None]
+            of_scores *= e
+            if of_mask is not None:
+                of_mask[items, ..., rows, keys] = of_scores
+            of_scores *= scale
+            if of_query is not None:
+                np.matmul(of_scores, key[there], out=of_query[here])
+            for total, rising, x in ((of_key, of_scores, query[here]), (of_value, e, share)):
+                if total is not None and rows.stop == shape[-2]:  # the first of these keys, which are all there are
+                    np.matmul(np.swapaxes(rising, -1, -2), x, out=total[there])
+                elif total is not None:
+                    total[there] += np.matmul(np.swapaxes(rising, -1, -2), x)
+    return [of_query, of_key, of_value, of_mask]
+
+
+def _composed_rule(g: Any, query: Any, key: Any, value: Any, weights: Any, scale: float, needs: Any) -> list[Any]:
+    of_weights = g @ np.swapaxes(value, -1, -2)
+    of_scores = weights * (of_weights - np.sum(weights * of_weights, axis=-1, keepdims=True))
     return [
         of_scores @ (key * scale) if needs[0] else None,
         np.swapaxes(of_scores, -1, -2) @ (query * scale) if needs[1] else None,
-        np.swapaxes(e, -1, -2) @ g if needs[2] else None,
+        np.swapaxes(weights, -1, -2) @ g if needs[2] else None,
         of_scores if needs[3] else None,
     ]
 
 
 attention = joint(
-    _attention, _attention_rule, name="attention", saved=lambda q, k, v, mask, *how: (_weights(q, k, mask, *how), 1.0)
+    _attention,
+    _attention_rule,
+    name="attention",
+    saved=lambda query, key, value, mask, scale, causal: _weights(query, key, mask, scale, 0 if causal else None),
 )
