@@ -129,14 +129,8 @@ def _node(op: Any, inputs: list[Any], out: Any, params: tuple[Any, ...]) -> Any:
 # --- Which memory ---
 
 
-def _root(t: Any) -> Any:
-    """The Tensor whose memory this one is a view of, perhaps itself."""
-    base = getattr(t, "_base", t)
-    return base if base is t or reach.owner(base._data) is reach.owner(t._data) else t
-
-
 def _log(t: Any) -> Log | None:
-    return getattr(_root(t), "_log", None) if isinstance(t._data, np.ndarray) else None
+    return getattr(reach.root(t), "_log", None) if isinstance(t._data, np.ndarray) else None
 
 
 def _is_private(t: Any) -> bool:
@@ -185,7 +179,7 @@ def read(t: Any, index: Any) -> Any:
     last, place = log.at(t._data)
     result = engine.Tensor._make(out, log.node_of(np.asarray(last[index]), np.asarray(place[index]), out, old))
     if isinstance(out, np.ndarray) and out.base is not None:
-        result._base, t._shared = getattr(t, "_base", t), True
+        result._base, t._shared = reach.root(t), True
     return result
 
 
@@ -196,7 +190,7 @@ def check_changeable(t: Any) -> None:
     """RuntimeError for a leaf that needs a gradient, or a view of one, while operations are recorded."""
     if not modes.is_grad_enabled():
         return
-    for leaf, what in ((t, "a leaf"), (_root(t), "a view of a leaf")):
+    for leaf, what in ((t, "a leaf"), (reach.root(t), "a view of a leaf")):
         if leaf._made is not None and leaf._made.op is None:
             raise RuntimeError(
                 f"{what} that needs a gradient cannot be changed in place while operations are recorded: write "
@@ -239,7 +233,7 @@ def write(t: Any, index: Any, value: Any) -> None:
 
 
 def _begin_log(t: Any, private: bool) -> Log:
-    root = _root(t)
+    root = reach.root(t)
     root._log = Log(reach.owner(t._data))
     if not private:
         root._shared = True

@@ -68,6 +68,12 @@ def owner(array: Array) -> Array:
     return array
 
 
+def root(t: Any) -> Any:
+    """The Tensor whose memory this one is a view of, perhaps itself: what looked like a view may have been a copy."""
+    base = getattr(t, "_base", t)
+    return base if base is t or owner(base._data) is owner(t._data) else t
+
+
 def fingerprint(array: Array) -> int:
     """A number made of every byte of the array and of its place: the sum of all halves of words times a weight each.
 

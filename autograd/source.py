@@ -63,6 +63,7 @@ names_in_functions: dict[str, Any] = {
     "zero_unused": zero_unused,
     "zeros": np.zeros,
     "kept_axes": kept_axes,
+    "root": reach.root,
     "shape_of": shape_of,
     "unruled": unruled,
 }
@@ -200,7 +201,7 @@ def _source_of_function(op: Operation) -> str:
     if op.kind == "linear" and len(args) == 1 and not op.variadic:
         x = args[0]
         lines.append(
-            f"    if out.__class__ is ndarray and out.base is not None: result._base = getattr({x}, '_base', {x}); {x}._shared = True"
+            f"    if out.__class__ is ndarray and out.base is not None: result._base = root({x}); {x}._shared = True"
         )
     lines.append("    return result")
     return "\n".join(lines)

@@ -25,7 +25,7 @@ from .compositions.orders import ValuesAndIndices
 from .compositions.words import dims, like, refuse_unpacking
 from .devices import CPU, Device, check_device
 from .op import registry
-from .reach import hand_out, take_in
+from .reach import hand_out, root, take_in
 from .rules import arithmetic, comparison, fused, indexing, linalg, reductions, shape
 
 _new = object.__new__
@@ -966,7 +966,7 @@ class Tensor:
 
     def detach_(self) -> Self:
         """Forget how it was made: from now on no gradient flows through it. Returns self."""
-        if hasattr(self, "_base"):
+        if root(self) is not self:
             raise RuntimeError("detach_() on a view, which belongs to the graph of its base; write x = x.detach()")
         self._made = None
         if hasattr(self, "_log"):

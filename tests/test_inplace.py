@@ -364,3 +364,44 @@ def test_layers_and_optimizers_go_on_while_there_is_a_log():
     out.sum().backward()
     np.testing.assert_allclose(layer.weight.grad.tolist(), [[3, 3], [3, 3]])
     np.testing.assert_allclose(layer.bias.grad.tolist(), [3, 3])
+
+
+COPIES = {  # of which NumPy says that they have a base
+    "fancy": lambda x: x[:, [0, 2, 1]],
+    "rows": lambda x: x[[1, 0]],
+    "reshape": lambda x: x.T.reshape(-1),
+    "ravel": lambda x: np.ravel(x.T),
+    "flatten": lambda x: x.T.flatten(),
+    "mask": lambda x: x[np.array([[True, False, True], [True, True, True]])],
+    "view": lambda x: x.T,
+    "view of a view": lambda x: x.T[1:],
+}
+PARTS = {
+    "first": lambda m: m[0:1],
+    "turned": lambda m: m[::-1],
+    "transposed": lambda m: m.T,
+    "expanded": lambda m: m[None],
+    "half of half": lambda m: m[1:][:1],
+}
+
+
+@pytest.mark.parametrize("view", PARTS)
+@pytest.mark.parametrize("copy", COPIES)
+def test_what_is_written_through_a_view_of_what_may_be_a_copy_is_seen_there(copy, view):
+    def f(x, w):
+        m = COPIES[copy](x)
+        part = PARTS[view](m)
+        part *= 2.0
+        part[..., 0] = w
+        weights = np.arange(1.0, 1 + m.size).reshape(m.shape)
+        return np.sum(m * weights) + 100 * np.sum(x * np.array([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]]))
+
+    start, eps = np.random.default_rng(0).normal(size=(2, 3)), 1.0  # f is linear
+    given, w = Tensor(start, requires_grad=True), Tensor(3.0, dtype=float, requires_grad=True)
+    f(given * 1.0, w).backward()
+    plain = lambda x, w: f(np.array(x), w)
+    for i in np.ndindex(2, 3):
+        moved = start.copy()
+        moved[i] += eps
+        assert given.grad[i].item() == pytest.approx(plain(moved, 3.0) - plain(start, 3.0), abs=1e-9)
+    assert w.grad.item() == pytest.approx(plain(start, 4.0) - plain(start, 3.0), abs=1e-9)
