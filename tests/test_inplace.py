@@ -23,6 +23,8 @@ VIEWS = [
     lambda t: t[..., -1:],
     lambda t: np.flip(t),
     lambda t: np.expand_dims(t, 0),
+    lambda t: t[..., ::-1].reshape(-1),  # copies that have a base
+    lambda t: np.moveaxis(t, 0, -1)[..., [0]] if np.ndim(t) else t,
 ]
 INDICES = [..., 0, -1, slice(1), slice(None, None, -1), (..., 0), np.array([0, 0]), np.array([0, -1, 0])]
 CHANGES = [operator.iadd, operator.isub, operator.imul, operator.itruediv]
@@ -47,7 +49,7 @@ def run(program, x, w):
         try:
             match kind:
                 case "v":
-                    views.append(VIEWS[j](t))
+                    views.append(VIEWS[(j + 3 * k) % len(VIEWS)](t))
                 case "w" if np.ndim(t):
                     t[INDICES[j]] = SOURCES[k % 6](t[INDICES[j]], w)
                 case "i":
@@ -294,7 +296,8 @@ def test_a_loop_that_fills_an_array_takes_time_in_proportion_to_its_length():
         assert a.grad == 2 * n + n
         return time.perf_counter() - start
 
-    assert min(seconds(2000) for _ in range(3)) < 8 * min(seconds(500) for _ in range(3))
+    # in proportion to its square it would be 256 times as long; so much room, since the machine may be busy
+    assert seconds(8000) < 64 * min(seconds(500) for _ in range(3))
 
 
 def test_nothing_is_left_of_a_log_when_its_tensor_is_gone():
