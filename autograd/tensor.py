@@ -673,7 +673,7 @@ class Tensor:
     ceil = comparison.ceil
     trunc = fix = comparison.trunc
     rint = comparison.rint
-    heaviside = comparison.heaviside
+    heaviside = arithmetic.heaviside
     nextafter = comparison.nextafter
     spacing = comparison.spacing
     isnan = comparison.isnan

@@ -3,9 +3,10 @@
 python examples/gpt.py                     learns from Python's own reference manual, for about two minutes
 python examples/gpt.py --text shakespeare.txt --steps 5000 --prompt "To be"
 
-The program is written as programs for PyTorch are: with `import torch`, `import autograd.nn as nn`, `from torch import optim`
-in place of its imports it runs there, and does the same. Source of the model: A. Radford et al., "Language models are
-unsupervised multitask learners" (2019), GPT-2; the names of its weights are that model's.
+The program is written as programs for PyTorch are: with `import torch as autograd`, `from torch import nn, optim` and
+`from torch.nn import functional as F` in place of its imports it runs there, and does the same. Source of the model:
+A. Radford et al., "Language models are unsupervised multitask learners" (2019), GPT-2; the names of its weights are that
+model's.
 """
 
 import argparse

@@ -236,3 +236,10 @@ def test_a_traced_tensor_shows_that_it_is_one():
     seen = []
     trace(lambda x: seen.append(repr(x)) or x, ROW)
     assert seen == ["<tensor of float64 (2,), traced>"]
+
+
+def test_the_trace_of_a_matrix_is_the_sum_of_its_diagonal():
+    x = autograd.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    autograd.trace(x).backward()
+    assert x.grad.tolist() == [[1, 0], [0, 1]]
+    assert autograd.trace(np.eye(3)) == 3

@@ -150,8 +150,10 @@ def _fill(nest: Any, values: list[Any]) -> Any:
     return tuple([_fill(part, values) for part in nest]) if isinstance(nest, tuple | list) else nest
 
 
-def trace(f: Callable[..., Any], *args: Any) -> Program:
+def trace(f: Any, *args: Any) -> Any:
     """The program of what f(*args) does, its gradients included; args are nests of arrays and Tensors.
+
+    Given a matrix in place of a function: the sum of its diagonal, as `np.trace` and PyTorch's `trace` are.
 
     >>> from autograd import grad
     >>> program = trace(grad(lambda x: (x * x).sum()), np.array([1.0, 2.0]))
@@ -160,6 +162,8 @@ def trace(f: Callable[..., Any], *args: Any) -> Program:
 
     Raises TypeError where f reads a value (an `if` on it, `item()`, `float()`): it would be frozen into the program.
     """
+    if isinstance(f, engine.Tensor | np.ndarray):
+        return np.trace(f, *args)
     given, rebuild = flatten(list(args))
     inputs = []
     for x in given:

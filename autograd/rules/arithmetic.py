@@ -188,6 +188,7 @@ maximum = elementwise(
 minimum = elementwise(
     np.minimum, lambda g, a, b: _wins(g, a < b, a == b), lambda g, a, b: _wins(g, b < a, a == b), selects=True
 )
+heaviside = elementwise(np.heaviside, None, lambda g, a: g * (a == 0), selects=True)  # (0, h) is h
 fmax = elementwise(
     np.fmax,
     lambda g, a, b: _wins(g, (a > b) | np.isnan(b), a == b),

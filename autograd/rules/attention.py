@@ -21,7 +21,7 @@ import numpy as np
 from ..op import joint
 
 BLOCK = 1 << 17  # about how many scores are worked on at a time
-ROWS = 32  # how many queries a causal block has at least: fewer make small products
+ROWS = 32  # a causal block has so many queries, or twice as many: fewer make small products, more look at closed keys
 SAFE = 20.0  # exp of scores up to this, and sums down to its inverse, leave room for all that is done with them
 
 
@@ -87,7 +87,7 @@ def _items(shape: tuple[int, ...]) -> list[slice]:
 def _rows(shape: tuple[int, ...], causal: bool) -> list[tuple[slice, slice]]:
     """Parts of the queries, the last ones first, and the keys that are open to one of them at least."""
     queries, keys = shape[-2:]
-    step = max(ROWS, queries // 4) if causal else max(1, queries)
+    step = min(max(ROWS, queries // 4), 2 * ROWS) if causal else max(1, queries)
     parts = [(slice(start, start + step), slice(0, min(start + step, keys))) for start in range(0, queries, step)]
     return [(slice(max(0, len(parts) - 1) * step, queries), slice(0, keys)), *parts[-2::-1]]
 

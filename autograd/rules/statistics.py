@@ -262,7 +262,7 @@ _weigh = general(
 
 @implements(np.histogram_bin_edges)
 def histogram_bin_edges(x: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
-    """The edges of the bins that `histogram` would use (constant), NumPy's `histogram_bin_edges`."""
+    """The edges of the bins that `histogram` would use, taken as given: no gradient flows to the elements at both ends."""
     x = tensor_of(x)
     weights = None if weights is None else index_of(detached(tensor_of(weights)))
     edges = _edges(x, _bins(bins), range, weights)

@@ -127,6 +127,8 @@ SELECTING = [
     each(np.nan_to_num, real, at={nan: 0.0, inf: 0.0, 3.0: 1.0}),
     each(np.nan_to_num, real, nan=2.0, posinf=3.0, neginf=4.0),
     each(autograd.relu, nonzero, like=lambda x: np.maximum(x, 0), at={0.0: 0.0, inf: 1.0, -inf: 0.0}),
+    of(np.heaviside, nonzero(2, 3), real(2, 3)),
+    of(np.heaviside, np.zeros(3), real(2, 3)),
     of(op.zero_unused_op, real(2, 3), nonzero(2, 3), like=lambda share, cotangent: share),
 ]
 
@@ -134,7 +136,7 @@ CONSTANTS = [
     constant(function, real, real)
     for function in (
         np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.logical_and, np.logical_or,
-        np.logical_xor, np.floor_divide, np.heaviside, np.nextafter,
+        np.logical_xor, np.floor_divide, np.nextafter,
     )
 ] + [
     constant(function, real)
