@@ -179,7 +179,7 @@ def read(t: Any, index: Any) -> Any:
     last, place = log.at(t._data)
     result = engine.Tensor._make(out, log.node_of(np.asarray(last[index]), np.asarray(place[index]), out, old))
     if isinstance(out, np.ndarray) and out.base is not None:
-        result._base, t._shared = reach.root(t), True
+        reach.note_view(result, t)
     return result
 
 

@@ -304,7 +304,7 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
         base = triples[0][0]
         base._shared = result._shared = True
         if recording:
-            result._base = reach.root(base)
+            reach.note_view(result, base)
     if any(n is not None for n in nodes) and op.kind != "constant" and recording:
         node = new_node(op, nodes, out, params)
         kept: list[Any]

@@ -68,8 +68,18 @@ def owner(array: Array) -> Array:
     return array
 
 
+def note_view(result: Any, t: Any) -> None:
+    """Note on a result that was made from t whose memory it sees, if it is a view and no copy."""
+    t._shared = True
+    known = getattr(t, "_base", t)
+    if result._data.base is known._data:  # most often
+        result._base = known
+    elif owner(result._data) is owner(t._data):
+        result._base = root(t)
+
+
 def root(t: Any) -> Any:
-    """The Tensor whose memory this one is a view of, perhaps itself: what looked like a view may have been a copy."""
+    """The Tensor whose memory this one is a view of, perhaps itself."""
     base = getattr(t, "_base", t)
     return base if base is t or owner(base._data) is owner(t._data) else t
 

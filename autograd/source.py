@@ -63,7 +63,7 @@ names_in_functions: dict[str, Any] = {
     "zero_unused": zero_unused,
     "zeros": np.zeros,
     "kept_axes": kept_axes,
-    "root": reach.root,
+    "note_view": reach.note_view,
     "shape_of": shape_of,
     "unruled": unruled,
 }
@@ -200,9 +200,7 @@ def _source_of_function(op: Operation) -> str:
     lines += ["    result = new(Tensor)", "    result._data = out; result._made = node"]
     if op.kind == "linear" and len(args) == 1 and not op.variadic:
         x = args[0]
-        lines.append(
-            f"    if out.__class__ is ndarray and out.base is not None: result._base = root({x}); {x}._shared = True"
-        )
+        lines.append(f"    if out.__class__ is ndarray and out.base is not None: note_view(result, {x})")
     lines.append("    return result")
     return "\n".join(lines)
 
