@@ -145,6 +145,12 @@ def _is_private(t: Any) -> bool:
 # --- Reading ---
 
 
+def _retain_as(before: Any, now: Any) -> None:
+    """Keep the gradient of a Tensor at the node where it stands now, if it was to be kept."""
+    if now is not None and before is not None and before.notes and "retains grad" in before.notes:
+        now.note("retains grad", True)
+
+
 def current_node(t: Any) -> Any:
     """The node at which a Tensor stands, after all writes."""
     made, log = t._made, _log(t)
@@ -155,6 +161,7 @@ def current_node(t: Any) -> Any:
     if node is None and made is not None:  # all of it was overwritten by numbers: its gradient goes on, as 0
         none = np.arange(0)
         node = _node(assign.op, [made], t._data, (((none, none),), t.shape, t.dtype))
+    _retain_as(made, node)
     t._made = node
     if node is not None and _is_private(t):
         del t._log  # nobody else can be out of date
@@ -296,6 +303,7 @@ def take_value(t: Any, result: Any) -> Any:
         reach.wrote(t._data)
     elif _is_private(t) and _is_private(result) and result is not t:
         result = result.astype(t.dtype)
+        _retain_as(t._made, result._node)
         t._data, t._made = result._data, result._node
         if hasattr(t, "_log"):
             del t._log

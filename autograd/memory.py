@@ -190,6 +190,9 @@ def saved_bytes(*roots: Any) -> SavedBytes:
     >>> saved_bytes((np.exp(x) * 2).sum()).by_operation
     {'exp': 80000}
     """
+    for t in roots:
+        if not isinstance(t, Tensor | graph.Node):
+            raise TypeError(f"saved_bytes takes Tensors and Scalars, and this is a {type(t).__name__}")
     tops = [t if isinstance(t, graph.Node) else t._node for t in roots]
     nodes = graph.ancestors([n for n in tops if n is not None])
     paths = paths_of(nodes)

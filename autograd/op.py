@@ -363,6 +363,8 @@ def axes_of(axis: Any, x: Any) -> tuple[int, ...] | None:
         return None
     if axis.__class__ is int and 0 <= axis < x.ndim:
         return (axis,)
+    if isinstance(axis, float | str):
+        raise TypeError(f"axis must be an integer, or a tuple of them, and is {axis!r}")
     return tuple(sorted(normalize_axis_tuple(axis, x.ndim)))
 
 

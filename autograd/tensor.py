@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -430,6 +431,9 @@ class Tensor:
         dtype = options.pop("dtype", None)
         options.pop("casting", None)
         options.pop("subok", None)
+        if ufunc.signature and options.keys() & {"axis", "axes", "keepdims"}:
+            named = {name: options.pop(name, None) for name in ("axis", "axes", "keepdims")}
+            return _along_axes(ufunc, inputs, named, {} if dtype is None else {"dtype": dtype})
         if options:
             raise TypeError(f"np.{ufunc.__name__} on Tensors does not take {', '.join(options)}")
         if dtype is not None:
@@ -563,6 +567,13 @@ class Tensor:
     __pow__ = arithmetic.power
     __matmul__ = linalg.matmul
     __floordiv__ = comparison.floor_divide
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
     __neg__ = arithmetic.negative
     __pos__ = arithmetic.positive
     __abs__ = arithmetic.absolute
@@ -1538,6 +1549,33 @@ _METHODS: dict[tuple[Any, str], Any] = {
     (np.add, "accumulate"): reductions.cumsum,
     (np.multiply, "accumulate"): reductions.cumprod,
 }
+
+
+def _along_axes(ufunc: np.ufunc, inputs: Any, named: dict[str, Any], rest: dict[str, Any]) -> Any:
+    """A product such as `np.vecdot`, with its vectors and matrices along the axes that are named."""
+    axis, axes, keepdims = named["axis"], named["axes"], named["keepdims"]
+    terms = [len(term.split(",")) if term else 0 for term in re.findall(r"\((.*?)\)", ufunc.signature or "")]
+    if keepdims and terms[-1]:
+        raise TypeError(f"np.{ufunc.__name__} does not take keepdims: its result has axes of its own")
+    if axis is not None:
+        if set(terms[:-1]) != {1} or terms[-1]:
+            raise TypeError(
+                f"np.{ufunc.__name__} does not take axis, but axes, one entry for each argument and the result"
+            )
+        axes = [axis] * len(inputs)
+    elif axes is None:
+        axes = [tuple(range(-n, 0)) for n in terms]
+    places = [a if isinstance(a, tuple) else (a,) for a in axes]
+    if [len(a) for a in places[: len(inputs)]] != terms[:-1]:
+        raise ValueError(
+            f"np.{ufunc.__name__}: axes must name {terms} axes of the arguments and the result, not {axes}"
+        )
+    moved = [np.moveaxis(x, a, tuple(range(-n, 0))) for x, a, n in zip(inputs, places, terms)]
+    out = ufunc(*moved, **rest)
+    if keepdims:
+        return np.moveaxis(np.expand_dims(out, -1), -1, places[0][0])
+    last = places[len(inputs)] if len(places) > len(inputs) else tuple(range(-terms[-1], 0))
+    return np.moveaxis(out, tuple(range(-terms[-1], 0)), last) if terms[-1] else out
 
 
 def _ufunc_method(ufunc: np.ufunc, method: str, inputs: Any, options: dict[str, Any]) -> Any:

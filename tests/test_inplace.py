@@ -408,3 +408,19 @@ def test_what_is_written_through_a_view_of_what_may_be_a_copy_is_seen_there(copy
         moved[i] += eps
         assert given.grad[i].item() == pytest.approx(plain(moved, 3.0) - plain(start, 3.0), abs=1e-9)
     assert w.grad.item() == pytest.approx(plain(start, 4.0) - plain(start, 3.0), abs=1e-9)
+
+
+def double(h):
+    h *= 2
+
+
+@pytest.mark.parametrize(
+    "write", [lambda h: h.__setitem__(0, 0.0), double, lambda h: h[1:].fill_(2.0), lambda h: h.mul_(2)]
+)
+def test_a_gradient_that_is_retained_is_that_of_the_values_after_all_writes(write):
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    h = x * 1.0
+    h.retain_grad()
+    write(h)
+    (h * h).sum().backward()
+    assert h.grad.tolist() == (2 * h).tolist()

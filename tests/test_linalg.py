@@ -477,3 +477,40 @@ def test_einsum_takes_plain_numbers():
     x = Tensor([[1.0, 2.0]], requires_grad=True)
     np.einsum(",ij->ij", 2.0, x).sum().backward()
     assert x.grad.tolist() == [[2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "how"),
+    [
+        ("vecdot", [(3, 2), (3, 2)], {"axis": 0}),
+        ("vecdot", [(2, 3, 4), (3, 4)], {"axis": -2, "keepdims": True}),
+        ("vecdot", [(3, 2), (2, 3)], {"axes": [0, 1]}),
+        ("matmul", [(3, 2, 5), (5, 4, 3)], {"axes": [(1, 0), (2, 1), (0, 1)]}),
+        ("matvec", [(3, 2, 5), (5, 3)], {"axes": [(1, 0), 1, 0]}),
+    ],
+)
+def test_products_go_along_the_axes_that_are_named(function, shapes, how):
+    if not hasattr(np, function):
+        pytest.skip("this NumPy has no such product")
+    arrays = [np.random.default_rng(i).normal(size=shape) for i, shape in enumerate(shapes)]
+    f = lambda a, b: getattr(np, function)(a, b, **how)
+    a, b = (Tensor(x, requires_grad=True) for x in arrays)
+    expected = f(*arrays)
+    y = f(a, b)
+    np.testing.assert_allclose(y.detach().numpy(), expected, rtol=1e-13)
+    g = np.random.default_rng(9).normal(size=expected.shape)
+    (y * g).sum().backward()
+    for i, x in enumerate((a, b)):  # linear in each: the difference is exact
+        moved = [*arrays]
+        moved[i] = arrays[i] + np.eye(1, arrays[i].size, 3).reshape(arrays[i].shape)
+        assert x.grad.numpy().ravel()[3] == pytest.approx(np.sum((f(*moved) - expected) * g), rel=1e-10)
+
+
+def test_products_refuse_axes_that_do_not_fit():
+    x = Tensor(np.ones((2, 3)))
+    with pytest.raises(TypeError, match=r"np\.matmul does not take axis, but axes"):
+        np.matmul(x, x, axis=0)
+    with pytest.raises(TypeError, match=r"np\.matmul does not take keepdims"):
+        np.matmul(x, x.T, keepdims=True)
+    with pytest.raises(ValueError, match="axes must name"):
+        np.matmul(x, x.T, axes=[0, 1, 0])

@@ -386,3 +386,18 @@ def test_an_error_in_a_hook_says_whose_hook_it_was():
     with pytest.raises(KeyError) as caught:
         (x * 2).sum().backward()
     assert caught.value.__notes__ == ["in a hook of a leaf"]
+
+
+def test_divmod_is_quotient_and_remainder():
+    x = Tensor([7.0, -7.0], requires_grad=True)
+    quotient, remainder = divmod(x, 3)
+    assert (quotient.tolist(), remainder.tolist()) == ([2, -3], [1, 2])
+    assert [part.tolist() for part in divmod(20, x)] == [[2, -3], [6, -1]]
+
+
+def test_what_is_no_axis_or_no_tensor_is_named():
+    x = Tensor([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"axis must be an integer, or a tuple of them, and is 1.5"):
+        np.sum(x, axis=1.5)
+    with pytest.raises(TypeError, match="saved_bytes takes Tensors and Scalars, and this is a ndarray"):
+        autograd.saved_bytes(np.ones(3))
