@@ -15,6 +15,7 @@ from typing import Any as _Any
 
 import numpy as _np
 
+from . import accelerator, cuda
 from .compositions.making import (
     BoolTensor,
     ByteTensor,
@@ -461,6 +462,7 @@ __all__ = [
     "Tensor",
     "abs",
     "absolute",
+    "accelerator",
     "acos",
     "acosh",
     "add",
@@ -546,6 +548,7 @@ __all__ = [
     "count_nonzero",
     "cov",
     "cross",
+    "cuda",
     "cummax",
     "cummin",
     "cumprod",

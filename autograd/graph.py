@@ -134,6 +134,8 @@ def sweep(
         if node.order < changed:
             check_unchanged(node)
         inputs = node.inputs if useful is None else [p if p in useful else None for p in node.inputs]
+        if useful is not None and not any(p is not None for p in inputs):
+            continue  # a target with none behind it
         shares = op.lift(node, g, inputs) if lift else (pull or op.pull)(node, g, inputs)
         if check is not None:
             check(node, g, shares)

@@ -21,6 +21,7 @@ import numpy as np
 from . import graph, modes, op
 from .arrays import ArrayNode, engine
 from .floats import ERRORS, Form, form_of, names, trouble
+from .hooks import Hook
 from .rules import arithmetic, comparison, fused
 from .tensor import Tensor
 
@@ -219,10 +220,10 @@ class Scalar(graph.Node):
     def accumulate(self, g: Any) -> None:
         self._grad = g if self._grad.__class__ is float and self._grad == 0.0 else self._grad + g
 
-    def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
+    def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
         """Call `hook(g)` with dy/d(self) in every backward pass; a result other than None replaces g.
 
-        Returns a function that removes the hook.
+        `remove()` of what is returned takes the hook off again.
         """
 
         def call(g: Any) -> Any:
@@ -231,12 +232,7 @@ class Scalar(graph.Node):
                 return replaced
             return _float(replaced, "what a hook returns")
 
-        self.hooks = *self.hooks, call
-
-        def remove() -> None:
-            self.hooks = [h for h in self.hooks if h is not call]
-
-        return remove
+        return Hook(self, call)
 
     # --- Operators and functions ---
 

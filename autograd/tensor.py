@@ -25,6 +25,7 @@ from .compositions import making, orders, places, pointwise, products, shapes, s
 from .compositions.orders import ValuesAndIndices
 from .compositions.words import dims, like, refuse_unpacking
 from .devices import CPU, Device, check_device
+from .hooks import Hook
 from .op import registry
 from .reach import hand_out, root, take_in
 from .rules import arithmetic, comparison, fused, indexing, linalg, reductions, shape
@@ -490,10 +491,10 @@ class Tensor:
             leaf, g = found.popitem()  # taken out, so that accumulate can see whether anyone else holds g
             leaf.accumulate(g)
 
-    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Hook:
         """Call `hook(g)` with dJ/d(self) in every backward pass; a result other than None replaces g.
 
-        Returns a function that removes the hook.
+        `remove()` of what is returned takes the hook off again.
         """
         node = self._needed_node("register_hook")
 
@@ -508,12 +509,7 @@ class Tensor:
                 value = value.astype(g.dtype)
             return value if isinstance(g, Tensor) else value._data
 
-        node.hooks = *node.hooks, call
-
-        def remove() -> None:
-            node.hooks = [h for h in node.hooks if h is not call]
-
-        return remove
+        return Hook(node, call)
 
     def retain_grad(self) -> None:
         """Keep the gradient of this Tensor too, although it is not a leaf."""
@@ -878,9 +874,10 @@ class Tensor:
         return shape.ravel(self, order)
 
     def flatten(self, start_dim: Any = 0, end_dim: int = -1, *, order: str = "C") -> Tensor:
-        """The axes from `start_dim` to `end_dim` made one; with an order such as "F", NumPy's vector."""
-        if isinstance(start_dim, str) or order != "C":
-            return shape.ravel(self, start_dim if isinstance(start_dim, str) else order)
+        """All axes made one, in a copy, as in NumPy; those from `start_dim` to `end_dim`, as in PyTorch."""
+        if isinstance(start_dim, str) or order != "C" or (start_dim == 0 and end_dim == -1):
+            line = shape.ravel(self, start_dim if isinstance(start_dim, str) else order)
+            return copied(line) if np.may_share_memory(line._data, self._data) else line
         return shapes.flatten(self, start_dim, end_dim)
 
     def expand_dims(self, axis: Any) -> Tensor:
@@ -928,8 +925,9 @@ class Tensor:
         """`value` where the mask is true."""
         return arithmetic.where(mask, value, self)
 
-    def astype(self, dtype: Any) -> Tensor:
-        return shape.astype(self, dtype)
+    def astype(self, dtype: Any, copy: bool = True) -> Tensor:
+        """A copy in another dtype; with copy=False the Tensor itself if it has it, as with `to`."""
+        return shape.astype(self, dtype, copy=copy)
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None, **_: Any) -> Tensor:
         """In another dtype; `device` can only be the CPU."""
@@ -939,22 +937,22 @@ class Tensor:
             else:
                 dtype = arg.dtype if isinstance(arg, Tensor) else arg
         check_device(device)
-        return self if dtype is None else self.astype(dtype)
+        return self if dtype is None else shape.in_dtype(self, dtype)
 
     def float(self) -> Tensor:
-        return self.astype(np.float32)
+        return shape.in_dtype(self, np.float32)
 
     def double(self) -> Tensor:
-        return self.astype(np.float64)
+        return shape.in_dtype(self, np.float64)
 
     def long(self) -> Tensor:
-        return self.astype(np.int64)
+        return shape.in_dtype(self, np.int64)
 
     def int(self) -> Tensor:
-        return self.astype(np.int32)
+        return shape.in_dtype(self, np.int32)
 
     def bool(self) -> Tensor:
-        return self.astype(np.bool_)
+        return shape.in_dtype(self, np.bool_)
 
     def cpu(self) -> Tensor:
         return self

@@ -385,3 +385,44 @@ def test_dtypes_bear_pytorchs_names():
     )
     assert (autograd.bool, autograd.uint8) == (np.bool_, np.uint8)
     assert Tensor([1], dtype=autograd.double).dtype == autograd.float64
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        lambda x: x.astype(x.dtype),
+        lambda x: x.flatten(),
+        lambda x: x[:, 0].ravel(),
+        lambda x: np.ravel(x[:, 0]),
+        lambda x: x.ravel("F"),
+        lambda x: np.repeat(x, 1, 0),
+        lambda x: np.resize(x, (3, 2)),
+        lambda x: np.tile(x, 1),
+        lambda x: +x,
+        lambda x: x.copy(),
+    ],
+)
+def test_what_numpy_copies_is_a_copy(copy):
+    x = Tensor(np.arange(6.0).reshape(2, 3))
+    copy(x)[...] = 9.0
+    assert x.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_what_pytorch_hands_on_is_the_tensor_itself():
+    x = Tensor(np.arange(6.0).reshape(2, 3))
+    assert x.to(x.dtype) is x.double() is x.astype(float, copy=False) is x
+    x.flatten(0, 1)[0] = 9.0
+    assert x[0, 0].item() == 9
+
+
+def test_programs_that_ask_for_other_devices_are_answered_and_run_on_the_cpu():
+    device = autograd.device("cuda" if autograd.cuda.is_available() else "cpu")
+    other = autograd.accelerator.current_accelerator() if autograd.accelerator.is_available() else "cpu"
+    assert autograd.ones(2, device=device).to(other).tolist() == [1, 1]
+    assert (
+        autograd.cuda.device_count() == autograd.accelerator.device_count() == autograd.cuda.max_memory_allocated() == 0
+    )
+    for module in (autograd.cuda, autograd.accelerator):
+        assert module.synchronize() is None
+    with pytest.raises(ValueError, match="write device='cpu'"):
+        autograd.device("cuda")

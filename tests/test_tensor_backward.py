@@ -451,3 +451,32 @@ def test_a_leaf_whose_data_changed_its_dtype_while_it_was_frozen_is_of_that_dtyp
     x.data = Tensor([1, 2])
     with pytest.raises(TypeError, match="only floating Tensors can need a gradient, and this one is int64"):
         x.requires_grad_()
+
+
+@pytest.mark.parametrize("make", [lambda: Tensor([2.0], requires_grad=True), lambda: autograd.Scalar(2.0)])
+def test_a_hook_is_taken_off_by_its_handle_in_three_ways(make):
+    x, seen = make(), []
+    handle = x.register_hook(seen.append)
+    with x.register_hook(seen.append):
+        (x * x).backward()
+    assert len(seen) == 2
+    (x * x).backward()
+    assert len(seen) == 3
+    handle.remove()
+    x.register_hook(seen.append)()
+    (x * x).backward()
+    assert len(seen) == 3
+
+
+def test_the_gradient_by_what_is_no_leaf_needs_nothing_behind_it():
+    x = Tensor(np.arange(1.0, 7.0).reshape(2, 3), requires_grad=True)
+    for f in (np.exp, np.sum, lambda h: h[1:], lambda h: h.T, lambda h: h @ h.T, lambda h: np.max(h, 0), lambda h: np.concatenate([h, h]),
+              lambda h: np.sort(h, 1), lambda h: autograd.softmax(h, 0), lambda h: np.linalg.norm(h), lambda h: h.reshape(-1)):  # fmt: skip
+        v = f(x * 1.5)
+        (g,) = autograd.grad((v * v).sum(), [v])
+        np.testing.assert_allclose(g.numpy(), 2 * v.detach().numpy())
+        v = f(x * 1.5)
+        v.retain_grad()
+        (v * v).sum().backward(inputs=[v])
+        np.testing.assert_allclose(v.grad.numpy(), 2 * v.detach().numpy())
+    assert x.grad is None

@@ -295,7 +295,8 @@ def resize(a: Any, new_shape: Any) -> Any:
     times = -(-size // flat.shape[0])
     if times > 1:
         flat = np.reshape(np.broadcast_to(flat, (times, flat.shape[0])), -1)
-    return np.reshape(flat[:size], shape)
+    resized = np.reshape(flat[:size], shape)
+    return np.copy(resized) if times == 1 else resized
 
 
 # --- Shapes made equal ---

@@ -54,7 +54,8 @@ def ravel(x: Any, order: str = "C") -> Any:
     """x as a vector; `order` says in which order its elements are read, "K" in that of memory."""
     if order in ("K", "k"):
         x, order = transpose(x, _axes_in_memory(values_of(x))), "C"
-    return _reshape(x, (-1,), _layout(x) if order in ("A", "a") else order)
+    line = _reshape(x, (-1,), _layout(x) if order in ("A", "a") else order)
+    return line if values_of(line).flags.c_contiguous else np.copy(line)
 
 
 def _layout(x: Any) -> str:
@@ -178,7 +179,16 @@ _round_down = constant(lambda x, dtype: x.astype(dtype), name="astype_integer")
 
 @implements(np.astype)
 def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
-    """x in another dtype; the gradient comes back in x's own. From floating to integer, no gradient flows."""
+    """A copy of x in another dtype; the gradient comes back in x's own. From floating to integer, no gradient flows.
+
+    With copy=False, x itself if it has the dtype.
+    """
+    found = in_dtype(x, dtype)
+    return np.copy(x) if found is x and copy else found
+
+
+def in_dtype(x: Any, dtype: Any) -> Any:
+    """x itself if it has the dtype, else a copy."""
     dtype = np.dtype(dtype)
     if dtype.kind == "c":
         raise TypeError("complex Tensors are not supported; keep real and imaginary parts as two real Tensors")
@@ -307,6 +317,8 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
         x, axis = np.reshape(x, -1), 0
     axis = normalize_axis_index(axis, x.ndim)
     if isinstance(repeats, int | np.integer):
+        if repeats == 1:
+            return np.copy(x)
         shape = (*x.shape[: axis + 1], int(repeats), *x.shape[axis + 1 :])
         wide = broadcast_to(expand_dims(x, axis + 1), shape)
         return np.reshape(wide, (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 2 :]))

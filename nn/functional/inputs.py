@@ -28,4 +28,4 @@ def cast(x: Any, dtype: Any) -> Any:
 
 
 def constant(value: Any, like: Any) -> Any:
-    return value.astype(like.dtype) if isinstance(value, Tensor) else np.asarray(value, like.dtype)
+    return value.to(like.dtype) if isinstance(value, Tensor) else np.asarray(value, like.dtype)
