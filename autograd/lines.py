@@ -14,6 +14,12 @@ PACKAGES = tuple(str(Path(__file__).parent.parent / name) + "/" for name in ("au
 OURS = (*PACKAGES, "<autograd operation", "<frozen")
 
 
+# where operations are put together from others: who called them counts, not they. A layer is somebody.
+WITHIN = frozenset(
+    ["autograd", "autograd.rules", "autograd.compositions", "autograd.special", "autograd.files", "nn.functional"]
+)
+
+
 def user_frames(frame: FrameType | None) -> Iterator[FrameType]:
     """The frames that are not this library's, the nearest first."""
     while frame is not None:

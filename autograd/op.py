@@ -54,6 +54,7 @@ from .arrays import (
     wrong_shares,
     zero_unused,
 )
+from .lines import WITHIN
 from .source import names_in_functions, unwritten, write_functions
 
 Array = Any  # an ndarray, a NumPy scalar or a Tensor: rules cannot tell them apart
@@ -136,8 +137,9 @@ class Operation:
         node = getattr(result, "_made", None)
         if node is not None and node.code is not None:
             caller: Any = sys._getframe(1)
-            for _ in range(1 + (caller.f_back.f_globals is names_in_functions["tensors"] if caller.f_back else 0)):
-                caller = caller.f_back or caller
+            caller = caller.f_back or caller
+            while caller.f_globals.get("__package__") in WITHIN and caller.f_back:
+                caller = caller.f_back
             node.code, node.at = caller.f_code, caller.f_lasti
         return result
 
@@ -274,8 +276,7 @@ def zero_unused_lifted(share: Any, g: Any, whole: bool, axis: Any = None) -> Any
 def bind(tensor_type: Any, adopt: Callable[[Any], tuple[Any, Any, Any]]) -> None:
     """Tell every operation, made already or later, what a Tensor is (called once, by tensor.py)."""
     engine.Tensor, engine.adopt = tensor_type, adopt
-    tensors = sys.modules[tensor_type.__module__].__dict__
-    names_in_functions.update(Tensor=tensor_type, adopt=adopt, record=record, tensors=tensors)
+    names_in_functions.update(Tensor=tensor_type, adopt=adopt, record=record)
 
 
 def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:

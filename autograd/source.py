@@ -35,7 +35,7 @@ from .arrays import (
     unruled,
     zero_unused,
 )
-from .lines import is_ours
+from .lines import WITHIN, is_ours
 
 if TYPE_CHECKING:
     from .op import Operation
@@ -60,6 +60,7 @@ names_in_functions: dict[str, Any] = {
     "handed": reach.handed,
     "guard": reach.guard,
     "vdot": np.vdot,
+    "within": WITHIN,
     "zero_unused": zero_unused,
     "zeros": np.zeros,
     "kept_axes": kept_axes,
@@ -208,7 +209,7 @@ def _source_of_function(op: Operation) -> str:
 _NOTE_CALLER = [
     "        try: caller = frame(1)",
     "        except ValueError: caller = frame()  # it was called by C",
-    "        if caller.f_globals is tensors: caller = caller.f_back or caller",
+    "        while caller.f_globals.get('__package__') in within and caller.f_back: caller = caller.f_back",
     "        node.code = caller.f_code; node.at = caller.f_lasti",
 ]
 

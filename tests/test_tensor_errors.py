@@ -401,3 +401,22 @@ def test_what_is_no_axis_or_no_tensor_is_named():
         np.sum(x, axis=1.5)
     with pytest.raises(TypeError, match="saved_bytes takes Tensors and Scalars, and this is a ndarray"):
         autograd.saved_bytes(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x**2.5,
+        lambda x: np.einsum("i,i", x, x),
+        lambda x: np.std(x),
+        lambda x: autograd.addcmul(x, x, x),
+        lambda x: nn.functional.gelu(x),
+        lambda x: x.norm(),
+        lambda x: np.linalg.norm(x),
+    ],
+)
+def test_an_operation_put_together_from_others_was_called_on_the_users_line(f):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    for _ in range(2):  # when its function is written, and after
+        (line,) = autograd.saved_bytes(f(x)).by_line
+        assert line == f"{__file__}:{f.__code__.co_firstlineno}"

@@ -276,7 +276,16 @@ def _svdvals_rule(g: Any, x: Any) -> Any:
 _svd = general(_svd, _svd_rule)  # of the vectors only
 _svd_values = joint(lambda x, packed: _svd_parts(packed, x.shape)[1], _svd_values_rule, name="svd_values")
 _svdvals = general(lambda x: np.linalg.svd(x, compute_uv=False), _svdvals_rule, name="svdvals")
-_svd_full = constant(lambda x: joined(*np.linalg.svd(x), rank=x.ndim - 2), name="svd_full")
+
+
+def _svd_full_rule(g: Any, x_shape: Any) -> Any:
+    raise ValueError(
+        f"svd: of a matrix that is not square, {x_shape}, the full matrices are not unique and have no derivative; write "
+        "np.linalg.svd(a, full_matrices=False)"
+    )
+
+
+_svd_full = general(lambda x: joined(*np.linalg.svd(x), rank=x.ndim - 2), _svd_full_rule, name="svd_full")
 
 
 def needs_gradient(x: Any) -> bool:
@@ -287,21 +296,17 @@ def needs_gradient(x: Any) -> bool:
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     """The singular value decomposition a = (U * S) @ Vh, NumPy's `svd`.
 
-    The columns that `full_matrices` adds to U or Vh are arbitrary and have no derivative: of a Tensor that needs a
-    gradient and is not square, write `full_matrices=False`.
+    The columns that `full_matrices` adds to U or Vh are arbitrary and have no derivative: where the gradient of these matrices is
+    needed, and a is not square, ValueError in the backward pass; write `full_matrices=False`.
     """
     if hermitian:
         return _svd_hermitian(a, compute_uv)
     if not compute_uv:
         return _svdvals(a)
     if full_matrices and np.ndim(a) >= 2 and a.shape[-1] != a.shape[-2]:
-        if needs_gradient(a):
-            raise ValueError(
-                f"svd: of a matrix that is not square, {a.shape}, the full matrices are not unique and have no "
-                "derivative; write np.linalg.svd(a, full_matrices=False)"
-            )
         m, n = a.shape[-2:]
-        return named(np.linalg.svd)(*cut(_svd_full(a), (m, m), (m if m < n else n,), (n, n)))
+        u, s, vt = cut(_svd_full(a), (m, m), (m if m < n else n,), (n, n))
+        return named(np.linalg.svd)(u, _svdvals(a) if needs_gradient(a) else s, vt)
     packed = _svd(a)
     u, _, vt = _svd_parts(packed, a.shape)
     return named(np.linalg.svd)(u, _svd_values(a, packed), vt)
@@ -371,27 +376,36 @@ def _qr_rule(g: Any, x_shape: Any, out: Any) -> Any:
 
 
 _qr = general(_qr, _qr_rule)
-_qr_complete = constant(lambda x: joined(*np.linalg.qr(x, "complete"), rank=x.ndim - 2), name="qr_complete")
+
+
+def _qr_complete_rule(g: Any, x_shape: Any) -> Any:
+    raise ValueError(
+        f"qr: of a matrix with more rows than columns, {x_shape}, the complete Q is not unique and has no derivative; write "
+        "np.linalg.qr(a)"
+    )
+
+
+_qr_complete = general(
+    lambda x: joined(*np.linalg.qr(x, "complete"), rank=x.ndim - 2), _qr_complete_rule, name="qr_complete"
+)
 
 
 @implements(np.linalg.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
     """Q with orthonormal columns and the upper triangular R, a = Q @ R, NumPy's `qr`.
 
-    mode  reduced; r (R alone); complete, where Q has more columns than a has, not for Tensors that need a gradient
+    mode  reduced; r (R alone); complete, where Q has more columns than a has, and no derivative
     """
     if mode == "raw":
         raise TypeError("qr: mode 'raw' returns LAPACK's reflectors, which have no derivative here; use 'reduced'")
     if mode not in ("reduced", "complete", "r"):
         raise ValueError(f"qr: mode must be reduced, complete or r, not {mode!r}")
     if mode == "complete" and np.ndim(a) >= 2 and a.shape[-2] > a.shape[-1]:
-        if needs_gradient(a):
-            raise ValueError(
-                f"qr: of a matrix with more rows than columns, {a.shape}, the complete Q is not unique and has no "
-                "derivative; write np.linalg.qr(a)"
-            )
         m, n = a.shape[-2:]
-        return named(np.linalg.qr)(*cut(_qr_complete(a), (m, m), (m, n)))
+        q, r = cut(_qr_complete(a), (m, m), (m, n))
+        if needs_gradient(a):
+            r = np.concatenate([qr(a, "r"), np.zeros((*a.shape[:-2], m - n, n), a.dtype)], axis=-2)
+        return named(np.linalg.qr)(q, r)
     q, r = _qr_parts(_qr(a), a.shape)
     return r if mode == "r" else named(np.linalg.qr)(q, r)
 
