@@ -143,7 +143,8 @@ def page():
         (
             "constant",
             "Constant",
-            "These work on Tensors too; their derivative is 0 wherever it exists, so that no gradient flows.",
+            "These work on Tensors too; their derivative is 0 wherever it exists, so that no gradient flows. (The edges of "
+            "histograms, which move with the smallest and the largest element, are taken as given, and `nextafter` is taken as rounding.)",
         ),
     ):
         names = [name for name, found in works.items() if found == kind]

@@ -29,7 +29,7 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = 
     >>> mse_loss(Tensor([1.0, 2.0]), np.array([0.0, 0.0]))
     tensor(2.5)
     """
-    input, target = _pair(input, target, "mse_loss")
+    input, target = pair(input, target, "mse_loss")
     if weight is not None:
         return _weighted_mean((input - target) ** 2, weight, reduction, "mse_loss")
     return fused.squared_error(input, target, _scale(reduction, input._data.size))
@@ -43,7 +43,7 @@ def l1_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = N
     >>> l1_loss(Tensor([1.0, 2.0]), np.array([0.0, 4.0]))
     tensor(1.5)
     """
-    input, target = _pair(input, target, "l1_loss")
+    input, target = pair(input, target, "l1_loss")
     losses = np.absolute(input - target)
     return reduced(losses, reduction) if weight is None else _weighted_mean(losses, weight, reduction, "l1_loss")
 
@@ -59,7 +59,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     """
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be positive, and is {delta}")
-    input, target = _pair(input, target, "huber_loss")
+    input, target = pair(input, target, "huber_loss")
     losses = fused.huber(input - target, delta)
     return reduced(losses if weight is None else losses * _like(weight, input, "huber_loss"), reduction)
 
@@ -76,7 +76,7 @@ def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: fl
         raise ValueError(f"smooth_l1_loss: beta must not be negative, and is {beta}")
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
-    input, target = _pair(input, target, "smooth_l1_loss")
+    input, target = pair(input, target, "smooth_l1_loss")
     return reduced(fused.huber(input - target, beta) * (1 / beta), reduction)
 
 
@@ -97,7 +97,7 @@ def poisson_nll_loss(
     >>> poisson_nll_loss(Tensor([0.0, 1.0]), np.array([1.0, 0.0]), reduction="none")
     tensor([1.    , 2.7183])
     """
-    input, target = _pair(input, target, "poisson_nll_loss")
+    input, target = pair(input, target, "poisson_nll_loss")
     losses = np.exp(input) - target * input if log_input else input - target * np.log(input + eps)
     if full:
         t = autograd.where(target > 1, target, 1.0)
@@ -119,7 +119,7 @@ def gaussian_nll_loss(
     >>> gaussian_nll_loss(Tensor([1.0, 2.0]), np.array([0.0, 2.0]), np.array([1.0, 1.0]), reduction="none")
     tensor([0.5, 0. ])
     """
-    input, target = _pair(input, target, "gaussian_nll_loss")
+    input, target = pair(input, target, "gaussian_nll_loss")
     var = constant(var, input)
     if not modes.tracing() and bool((var < 0).any()):
         raise ValueError("gaussian_nll_loss: var is a variance, and has negative elements")
@@ -148,7 +148,7 @@ def gaussian_cost(y: Any, t: Any, beta: Any = 1.0, *, full: bool = False, reduct
     >>> gaussian_cost(Tensor([[1.0, 2.0], [0.0, 0.0]]), np.zeros((2, 2)), beta=2.0)
     tensor(2.5)
     """
-    y, t = _pair(y, t, "gaussian_cost")
+    y, t = pair(y, t, "gaussian_cost")
     beta = constant(beta, y)
     losses = 0.5 * beta * (t - y) ** 2
     if full:
@@ -170,7 +170,7 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(Tensor([-100.0, 0.0, 100.0]), np.array([1.0, 0.5, 1.0]), reduction="sum")
     tensor(100.6931)
     """
-    input, target = _pair(input, target, "binary_cross_entropy_with_logits")
+    input, target = pair(input, target, "binary_cross_entropy_with_logits")
     if weight is None and pos_weight is None:
         return fused.bernoulli_cross_entropy(input, target, _scale(reduction, input._data.size))
     if pos_weight is None:
@@ -191,7 +191,7 @@ def bernoulli_cost(alpha: Any, t: Any, *, reduction: str = "mean") -> Tensor:
     >>> bernoulli_cost(Tensor([0.0, 100.0]), np.array([1, 0]), reduction="none")
     tensor([  0.6931, 100.    ])
     """
-    alpha, t = _pair(alpha, t, "bernoulli_cost")
+    alpha, t = pair(alpha, t, "bernoulli_cost")
     return _over_samples(fused.bernoulli_cross_entropy(alpha, t, None), reduction)
 
 
@@ -204,7 +204,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reducti
     >>> binary_cross_entropy(Tensor([0.5, 0.0]), np.array([1.0, 1.0]), reduction="none")
     tensor([  0.6931, 100.    ])
     """
-    input, target = _pair(input, target, "binary_cross_entropy")
+    input, target = pair(input, target, "binary_cross_entropy")
     if not modes.tracing() and input._data.size and not (0 <= input._data.min() and input._data.max() <= 1):
         raise ValueError(
             "binary_cross_entropy: the input must be probabilities, between 0 and 1, and lies between "
@@ -220,7 +220,7 @@ def soft_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Ten
     >>> soft_margin_loss(Tensor([1000.0, -1000.0]), np.array([1.0, 1.0]), reduction="none")
     tensor([   0., 1000.])
     """
-    input, target = _pair(input, target, "soft_margin_loss")
+    input, target = pair(input, target, "soft_margin_loss")
     return reduced(fused.softplus(-target * input), reduction)
 
 
@@ -232,7 +232,7 @@ def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, *, 
     >>> multilabel_soft_margin_loss(Tensor([[1000.0, -1000.0]]), np.array([[1.0, 1.0]]), reduction="none")
     tensor([500.])
     """
-    input, target = _pair(input, target, "multilabel_soft_margin_loss")
+    input, target = pair(input, target, "multilabel_soft_margin_loss")
     losses = fused.bernoulli_cross_entropy(input, target, None)
     return reduced((losses if weight is None else losses * constant(weight, input)).mean(-1), reduction)
 
@@ -353,7 +353,7 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
     >>> kl_div(np.log([[0.5, 0.5]]), np.array([[1.0, 0.0]]), reduction="batchmean")
     tensor(0.6931, dtype=float64)
     """
-    input, target = _pair(input, target, "kl_div")
+    input, target = pair(input, target, "kl_div")
     if log_target:
         losses = np.exp(target) * (target - input)
     else:
@@ -427,7 +427,7 @@ def _unfit(target: Any, shape: tuple[int, ...], samples: tuple[int, ...], name: 
     return ValueError(f"{found}; the target must have shape {samples}, integer classes{soft}")
 
 
-def _pair(input: Any, target: Any, name: str) -> tuple[Any, Any]:
+def pair(input: Any, target: Any, name: str) -> tuple[Any, Any]:
     """Both with one dtype, the input's, if their shapes are equal; else ValueError that shows them."""
     if not isinstance(input, Tensor):
         input = Tensor(input)

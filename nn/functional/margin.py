@@ -17,7 +17,7 @@ from autograd.rules import fused
 
 from .distance import pairwise_distance
 from .inputs import cast, constant, tensor
-from .loss import reduced
+from .loss import pair, reduced
 
 
 def margin_ranking_loss(
@@ -37,12 +37,12 @@ def margin_ranking_loss(
 def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
     """The mean of x where t is 1, and of max(0, margin - x) where it is -1, x being a distance: near, or a margin apart.
 
-    Shapes: input and target broadcast.
+    Shapes: input and target alike, or ValueError.
 
     >>> hinge_embedding_loss(Tensor([0.25, 0.25]), np.array([1, -1]), reduction="none")
     tensor([0.25, 0.75])
     """
-    x, t = _together("hinge_embedding_loss", input, target)
+    x, t = pair(input, target, "hinge_embedding_loss")
     near, far = autograd.where(t != -1, x, 0.0), autograd.where(t != 1, autograd.clamp_min(margin - x, 0), 0.0)
     return reduced(near + far, reduction)
 
