@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -48,21 +49,35 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     return fused.softplus(x) if beta == 1 else fused.softplus(x * beta) / beta
 
 
-def softmax(input: Any, dim: int = -1, *, dtype: Any = None) -> Tensor:
-    """exp(x) / Σ exp(x) along `dim`, without overflow: probabilities that add up to 1."""
+def softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Tensor:
+    """exp(x) / Σ exp(x) along `dim`, without overflow: probabilities that add up to 1.
+
+    Without `dim`, as in PyTorch, a warning, and axis 0 of one or three axes, 1 of two or more than three.
+    """
     x = tensor(input)
-    return fused.softmax(x if dtype is None else x.astype(dtype), dim)
+    return fused.softmax(x if dtype is None else x.astype(dtype), _dim("softmax", dim, x))
 
 
-def log_softmax(input: Any, dim: int = -1, *, dtype: Any = None) -> Tensor:
-    """log softmax(x), exact also where the probability would round to 0."""
+def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Tensor:
+    """log softmax(x), exact also where the probability would round to 0. `dim` as for `softmax`."""
     x = tensor(input)
-    return fused.log_softmax(x if dtype is None else x.astype(dtype), dim)
+    return fused.log_softmax(x if dtype is None else x.astype(dtype), _dim("log_softmax", dim, x))
 
 
-def softmin(input: Any, dim: int = -1, *, dtype: Any = None) -> Tensor:
-    """softmax(-x)."""
-    return softmax(-tensor(input), dim, dtype=dtype)
+def softmin(input: Any, dim: int | None = None, *, dtype: Any = None) -> Tensor:
+    """softmax(-x). `dim` as for `softmax`."""
+    x = -tensor(input)
+    return fused.softmax(x if dtype is None else x.astype(dtype), _dim("softmin", dim, x))
+
+
+def _dim(name: str, dim: int | None, x: Any) -> int:
+    if dim is None:
+        dim = 0 if x.ndim in (0, 1, 3) else 1
+        warnings.warn(
+            f"{name}: no dim was given, and axis {dim} of {x.ndim} was taken; write dim={dim}, or dim=-1 for the last",
+            stacklevel=3,
+        )
+    return dim
 
 
 def gumbel_softmax(

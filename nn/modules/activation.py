@@ -81,7 +81,7 @@ class Softplus(Module):
 class Softmax(Module):
     """exp(x) / Σ exp(x) along `dim`."""
 
-    def __init__(self, dim: int = -1) -> None:
+    def __init__(self, dim: int | None = None) -> None:
         self.dim = dim
 
     def forward(self, x: Any) -> Tensor:
@@ -272,7 +272,7 @@ class GLU(Module):
 class LogSoftmax(Module):
     """log softmax(x) along `dim`."""
 
-    def __init__(self, dim: int = -1) -> None:
+    def __init__(self, dim: int | None = None) -> None:
         self.dim = dim
 
     def forward(self, x: Any) -> Tensor:
@@ -285,7 +285,7 @@ class LogSoftmax(Module):
 class Softmin(Module):
     """softmax(-x) along `dim`."""
 
-    def __init__(self, dim: int = -1) -> None:
+    def __init__(self, dim: int | None = None) -> None:
         self.dim = dim
 
     def forward(self, x: Any) -> Tensor:

@@ -286,3 +286,12 @@ def test_an_mlp_says_what_it_needs():
         nn.MLP([5])
     with pytest.raises(TypeError, match=r"write activation=nn.ReLU, not nn.ReLU\(\)"):
         nn.MLP([2, 8, 1], activation=nn.ReLU())
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
+@pytest.mark.parametrize(("shape", "dim"), [((5,), 0), ((3, 5), 1), ((2, 3, 5), 0), ((2, 3, 5, 2), 1)])
+def test_without_a_dim_the_axis_is_pytorchs_and_there_is_a_warning(name, shape, dim):
+    x = np.random.default_rng(0).normal(size=shape)
+    with pytest.warns(UserWarning, match=f"{name}: no dim was given, and axis {dim} of {len(shape)} was taken"):
+        found = getattr(nn.functional, name)(x)
+    assert found.tolist() == getattr(nn.functional, name)(x, dim).tolist()
