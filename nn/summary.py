@@ -194,6 +194,7 @@ COUNTS: dict[str, Callable[..., int]] = {
     "vecdot": lambda out, a, b: np.size(out) * a.shape[-1],
     "convolution": lambda out, x, weight, bias: out.size * math.prod(weight.shape[1:]),
     "convolution_input": lambda out, y, weight: y.size * math.prod(weight.shape[1:]),
+    "attention": lambda out, q, k, v, mask: math.prod(out.shape[:-1]) * k.shape[-2] * (q.shape[-1] + v.shape[-1]),
     "recurrence": _recurrent,
 }
 

@@ -169,3 +169,10 @@ def test_a_recurrent_layer_uses_all_its_weights_at_each_step():
     table = nn.summary(LSTM(5, 7, num_layers=2), np.zeros((4, 3, 5), np.float32))
     assert table.operations == 4 * 3 * (28 * 5 + 28 * 7 + 2 * 28 * 7)
     assert table.rows[0].shapes == ((4, 3, 7), (2, 3, 7), (2, 3, 7))
+
+
+@pytest.mark.parametrize("weights", [True, False])
+def test_attention_counts_its_projections_and_both_its_products(weights):
+    x = np.zeros((2, 5, 16), np.float32)
+    table = nn.summary(nn.MultiheadAttention(16, 2, batch_first=True), x, x, x, need_weights=weights)
+    assert table.operations == 2 * 5 * (16 * 48 + 16 * 16) + 2 * (2 * 2 * 5 * 5 * 8)
