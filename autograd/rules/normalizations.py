@@ -99,6 +99,73 @@ def _normalize_rows_rule(g: Any, x: Any, weight: Any, saved: Any, eps: float, ce
 normalize_rows = joint(_normalize_rows, _normalize_rows_rule, name="normalize_rows")
 
 
+# --- Over groups of channels ------------------------------------------------------------------------------------------
+
+
+def _normalize_groups(x: Any, weight: Any, bias: Any, eps: float = 1e-5) -> tuple[Any, Any]:
+    """(x - μ) / √(σ² + ε) · weight + bias of x (N, groups, channels, S), μ and σ² over channels and S. And μ and r.
+
+    Shapes: weight and bias (groups, channels).
+    """
+    if not isinstance(x, np.ndarray):
+        out, _ = _standardized_groups(x, eps)
+        out = out if weight is None else out * np.expand_dims(weight, 2)
+        return (out if bias is None else out + np.expand_dims(bias, 2)), None
+    samples, groups, channels, size = x.shape
+    n = max(1, channels * size)
+    out = np.empty(x.shape, np.result_type(x, *(a for a in (weight, bias) if a is not None)))
+    mean, r = np.empty((samples, groups, 1), x.dtype), np.empty((samples, groups, 1), x.dtype)
+    average = np.full(channels * size, 1 / n, x.dtype)
+    for part in _blocks(samples, x[:1].size):
+        rows, d = x[part].reshape(-1, groups, channels * size), out[part].reshape(-1, groups, channels * size)
+        mean[part, :, 0] = np.dot(rows, average)
+        np.subtract(rows, mean[part], out=d)
+        r[part, :, 0] = 1 / np.sqrt(np.vecdot(d, d) / n + eps)
+        scale = r[part] if weight is None else r[part] * weight
+        block = out[part]
+        block *= scale[..., None]
+        if bias is not None:
+            block += bias[..., None]
+    return out, (mean, r)
+
+
+def _standardized_groups(x: Any, eps: float) -> tuple[Any, Any]:
+    d = x - np.mean(x, axis=(2, 3), keepdims=True)
+    r = 1 / np.sqrt(np.mean(d * d, axis=(2, 3), keepdims=True) + eps)
+    return d * r, r
+
+
+def _normalize_groups_rule(g: Any, x: Any, weight: Any, saved: Any, eps: float, needs: Any) -> list[Any]:
+    if saved is None:
+        xhat, r = _standardized_groups(x, eps)
+        h = g if weight is None else g * np.expand_dims(weight, 2)
+        dx = h - np.mean(h, axis=(2, 3), keepdims=True) - xhat * np.mean(h * xhat, axis=(2, 3), keepdims=True)
+        dweight = np.sum(g * xhat, axis=(0, 3)) if needs[1] else None
+        return [dx * r, dweight, np.sum(g, axis=(0, 3)) if needs[2] else None]
+    (mean, r), (samples, groups, channels, size) = saved, x.shape
+    n, ones = max(1, channels * size), np.ones(size, g.dtype)
+    each = np.ones((groups, channels), g.dtype) if weight is None else weight
+    dx, dweight, dbias = np.empty(x.shape, g.dtype), np.zeros_like(each), np.zeros_like(each)
+    apart = None
+    for part in _blocks(samples, x[:1].size):
+        gs, scale = g[part], r[part]
+        apart = np.empty(gs.shape, g.dtype) if apart is None else apart  # the last block may be smaller
+        d = np.subtract(x[part], mean[part][..., None], out=apart[: len(gs)])
+        total, product = np.dot(gs, ones), np.vecdot(gs, d)  # for each channel
+        dbias += np.sum(total, axis=0)
+        dweight += np.sum(product * scale, axis=0)
+        slope = np.sum(product * each, axis=2, keepdims=True) * scale**3 / -n
+        shift = np.sum(total * each, axis=2, keepdims=True) * scale / -n
+        block = np.multiply(gs, (scale * each)[..., None], out=dx[part])
+        d *= slope[..., None]
+        d += shift[..., None]
+        block += d
+    return [dx, dweight, dbias]
+
+
+normalize_groups = joint(_normalize_groups, _normalize_groups_rule, name="normalize_groups")
+
+
 # --- Over a batch: all numbers of a channel -----------------------------------------------------------------------------
 
 

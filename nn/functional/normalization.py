@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, modes
-from autograd.rules.normalizations import batch_statistics, normalize_batch, normalize_rows
+from autograd.rules.normalizations import batch_statistics, normalize_batch, normalize_groups, normalize_rows
 
 from .inputs import floating, tensor
 
@@ -127,8 +127,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
         )
     if x.shape[0] * math.prod(x.shape[2:]) * x.shape[1] // num_groups <= 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {tuple(x.shape)}")
-    rows = x.reshape(x.shape[0] * num_groups, x.shape[1] // num_groups * math.prod(x.shape[2:]))
-    return _affine("group_norm", normalize_rows(rows, None, None, eps, True).reshape(x.shape), weight, bias)
+    return _in_groups("group_norm", x, num_groups, weight, bias, eps)
 
 
 def instance_norm(
@@ -159,8 +158,7 @@ def instance_norm(
         each = batch_statistics(x.detach().reshape(1, n * channels, size)).reshape(2, n, channels).mean(1)
         _move(running_mean, each[0], momentum)
         _move(running_var, each[1] * (size / (size - 1)), momentum)
-    out = normalize_rows(x.reshape(n * channels, size), None, None, eps, True).reshape(x.shape)
-    return _affine("instance_norm", out, weight, bias)
+    return _in_groups("instance_norm", x, channels, weight, bias, eps)
 
 
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
@@ -179,15 +177,15 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     return x / (k + alpha / size * around) ** beta
 
 
-def _affine(name: str, x: Any, weight: Any, bias: Any) -> Any:
-    along = (-1, *(1,) * (x.ndim - 2))
+def _in_groups(name: str, x: Any, groups: int, weight: Any, bias: Any, eps: float) -> Any:
     for a in (weight, bias):
         if a is not None and tuple(a.shape) != x.shape[1:2]:
             raise ValueError(
                 f"{name}: expected {_size(a)} channels, as the weight has, got an input of shape {x.shape}"
             )
-    x = x if weight is None else x * weight.reshape(along)
-    return x if bias is None else x + bias.reshape(along)
+    each = (groups, x.shape[1] // groups)
+    weight, bias = (None if a is None else a.reshape(each) for a in (weight, bias))
+    return normalize_groups(x.reshape(x.shape[0], *each, math.prod(x.shape[2:])), weight, bias, eps).reshape(x.shape)
 
 
 def _size(a: Any) -> str:

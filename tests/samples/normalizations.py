@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.rules.normalizations import batch_statistics, normalize_batch, normalize_rows
+from autograd.rules.normalizations import batch_statistics, normalize_batch, normalize_groups, normalize_rows
 
 from .table import Sample, of, real
 
@@ -27,6 +27,11 @@ def rows(x: Any, weight: Any, bias: Any, eps: float, centre: bool) -> Any:
     return (out if weight is None else out * weight) + (0 if bias is None else bias)
 
 
+def groups(x: Any, weight: Any, bias: Any, eps: float) -> Any:
+    out = standardized(x, (2, 3), eps)
+    return (out if weight is None else out * weight[:, :, None]) + (0 if bias is None else bias[:, :, None])
+
+
 def batch(x: Any, weight: Any, bias: Any, eps: float) -> Any:
     return standardized(x, (0, 2), eps) * weight[:, None] + bias[:, None]
 
@@ -39,6 +44,10 @@ NORMALIZATIONS = [
     of(normalize_rows, real(4, 3), real(3), real(3), 0.1, True, like=rows, ulps=16, sums=True),
     of(normalize_rows, real(2, 4), real(4), None, 0.01, False, like=rows, ulps=16, sums=True),
     of(normalize_rows, real(2, 3), None, None, 0.1, True, like=rows, ulps=16, sums=True),
+    *(
+        of(normalize_groups, real(2, 2, 3, 2), weight, bias, 0.1, like=groups, ulps=32, sums=True)
+        for weight, bias in ((real(2, 3), real(2, 3)), (real(2, 3), None), (None, None))
+    ),
     of(over_batch, real(3, 2, 4), real(2), real(2), 0.1, like=batch, ulps=32, sums=True),
     of(over_batch_alone, real(2, 3, 10), 0.1, like=lambda x, eps: standardized(x, (0, 2), eps), ulps=32, sums=True),
     Sample(batch_statistics, (real(3, 2, 4),), {}, moments, 8, differentiable=False),
