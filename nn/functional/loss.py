@@ -327,7 +327,7 @@ def nll_loss(
         weights = weights * autograd.as_tensor(_class_weight(weight, rows, "nll_loss"))[labels]
     losses = fused.nll_rows(rows, labels, None) * weights
     if reduction == "mean":
-        return losses.sum() / weights.sum()
+        return _weighed(losses, weights)
     return losses.reshape(samples) if scale is None else losses.sum()
 
 
@@ -395,7 +395,7 @@ def _hard_cross_entropy(logits: Any, target: Any, weight: Any, ignore: int, smoo
         uniform = np.broadcast_to(each * (smoothing / classes), logits.shape)
         losses = (1 - smoothing) * losses + fused.soft_cross_entropy_rows(logits, uniform, None) * used
     if reduction == "mean":
-        return losses.sum() / weights.sum()
+        return _weighed(losses, weights)
     return losses if scale is None else losses.sum()
 
 
@@ -488,3 +488,10 @@ def _weighted_mean(losses: Any, weight: Any, reduction: str, name: str) -> Any:
     weight = _like(weight, losses, name)
     losses = losses * weight
     return losses.sum() / weight.sum() if reduction == "mean" else reduced(losses, reduction)
+
+
+def _weighed(losses: Any, weights: Any) -> Any:
+    """The sum of losses over that of their weights: where no sample counts NaN, without a gradient."""
+    total = weights.sum()
+    nothing = np.equal(total, 0)
+    return autograd.where(nothing, math.nan, losses.sum() / autograd.where(nothing, 1.0, total))

@@ -375,3 +375,12 @@ def test_labels_after_the_first_minus_one_are_not_read():
     some, more = (F.multilabel_margin_loss(x, np.array([t])).item() for t in ([3, 0, -1, -1], [3, 0, -1, 99]))
     assert some == more
     assert some == pytest.approx(0.25 * ((1 - 0.6) + (1 - 0.4) + (1 - (0.1 - 0.2)) + (1 - (0.1 - 0.4))))
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_where_every_sample_is_ignored_the_mean_is_nan_and_the_gradient_0(loss):
+    x = Tensor(np.log(SHARES), requires_grad=True)
+    mean = loss(x, np.full(6, -100))
+    mean.backward()
+    assert math.isnan(mean.item())
+    assert not x.grad.numpy().any()
