@@ -35,7 +35,7 @@ from .arrays import (
     unruled,
     zero_unused,
 )
-from .lines import WITHIN, is_ours
+from .lines import WITHIN
 
 if TYPE_CHECKING:
     from .op import Operation
@@ -216,9 +216,7 @@ _NOTE_CALLER = [
 
 def _notes_caller(op: Operation) -> bool:
     """Whether it will be asked where a node was made: it holds memory, or its rule is not the library's and may fail."""
-    return _saves_arrays(op) or not all(
-        is_ours(rule.__code__.co_filename) for rule in op.rules if isinstance(rule, FunctionType)
-    )
+    return _saves_arrays(op) or not op.is_ours
 
 
 def _source_of_keep(op: Operation) -> str:

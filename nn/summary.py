@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 class Summary:
-    """What `summary` returns: `rows`, and their totals `parameters`, `trained`, `bytes` and `operations`; printed, a table."""
+    """What `summary` returns: `rows`, their totals `parameters`, `trained`, `bytes`, `operations`; printed, a table."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
@@ -82,13 +82,13 @@ class Summary:
 
 
 def summary(model: Module, *inputs: Any, **options: Any) -> Summary:
-    """A table of the modules of `model`: shapes of results, parameters, bytes held, and multiply-adds of one forward pass.
+    """A table of the modules of `model`: shapes of results, parameters, bytes, and multiply-adds of one forward pass.
 
-    The model is called once with `inputs` and `options`, in evaluation mode and without recording, and is left as it was: mode,
-    buffers and the default random generator too. Without inputs it is not called, and the table has no shapes. A shared
-    parameter counts once, where it is first; what a module does outside the modules below it is its own. Multiply-adds
-    are those of sums of products: matrix products, convolutions, recurrent and attention layers; what is done to single
-    elements is not counted.
+    The model is called once with `inputs` and `options`, in evaluation mode and without recording, and is left as it
+    was: mode, buffers and the default random generator too. Without inputs it is not called, and the table has no
+    shapes. A shared parameter counts once, where it is first; what a module does outside the modules below it is its
+    own. Multiply-adds are those of sums of products: matrix products, convolutions, recurrent and attention layers;
+    what is done to single elements is not counted, and neither are `einsum`, resizing and solutions of equations.
 
     >>> model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
     >>> summary(model, np.zeros((32, 64)))
@@ -169,6 +169,9 @@ class _Watch(modes.Mode):
             module = self.running[-1]
             self.operations[module] = self.operations.get(module, 0) + int(count(out, *values))
 
+    def backward(self, node: Any, g: Any, shares: Any) -> None:
+        """Called with every step of a backward pass that a module makes by itself: no part of the table."""
+
 
 def _shapes(result: Any) -> Iterator[tuple[int, ...]]:
     if isinstance(result, tuple | list):
@@ -192,6 +195,8 @@ COUNTS: dict[str, Callable[..., int]] = {
     "matvec": lambda out, a, b: np.size(out) * a.shape[-1],
     "vecmat": lambda out, a, b: np.size(out) * a.shape[-1],
     "vecdot": lambda out, a, b: np.size(out) * a.shape[-1],
+    "convolve": lambda out, a, b: a.size * b.size,
+    "correlate": lambda out, a, b: out.size * b.size,
     "convolution": lambda out, x, weight, bias: out.size * math.prod(weight.shape[1:]),
     "convolution_input": lambda out, y, weight: y.size * math.prod(weight.shape[1:]),
     "attention": lambda out, q, k, v, mask: math.prod(out.shape[:-1]) * k.shape[-2] * (q.shape[-1] + v.shape[-1]),

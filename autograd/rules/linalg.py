@@ -49,11 +49,17 @@ matmul = bilinear(np.matmul, _matmul_left, _matmul_right, forward=_matmul)
 @implements(np.dot)
 def dot(a: Any, b: Any) -> Any:
     """NumPy's `dot`: over the last axis of a and the last but one of b; with a scalar, the product."""
-    if not np.ndim(a) or not np.ndim(b):
+    left, right = _rank(a), _rank(b)
+    if not left or not right:
         return np.multiply(a, b)
-    if np.ndim(b) <= 2:
+    if right <= 2:
         return matmul(a, b)
-    return tensordot(a, b, ((np.ndim(a) - 1,), (np.ndim(b) - 2,)))
+    return tensordot(a, b, ((left - 1,), (right - 2,)))
+
+
+def _rank(x: Any) -> int:
+    rank: int = x.ndim if hasattr(x, "ndim") else np.ndim(x)  # of a Tensor without a way through NumPy's dispatch
+    return rank
 
 
 @implements(np.tensordot)
@@ -92,7 +98,7 @@ def outer(a: Any, b: Any) -> Any:
 @implements(np.inner)
 def inner(a: Any, b: Any) -> Any:
     """The sum of products over the last axes."""
-    return np.multiply(a, b) if not np.ndim(a) or not np.ndim(b) else tensordot(a, b, ((-1,), (-1,)))
+    return np.multiply(a, b) if not _rank(a) or not _rank(b) else tensordot(a, b, ((-1,), (-1,)))
 
 
 @implements(np.vdot)

@@ -1,4 +1,4 @@
-"""Adaptive softmax: the frequent classes at once, the rare ones in clusters that are looked into only when asked for."""
+"""Adaptive softmax: the frequent classes at once, the rare ones in clusters that are looked into when asked for."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ class ASMoutput(NamedTuple):
 class AdaptiveLogSoftmaxWithLoss(Module):
     """log p of each target, where p of a rare class is p(its cluster) · p(the class in its cluster).
 
-    Classes are numbered from the most frequent to the rarest. Those below cutoffs[0], and each cluster as one, are the outputs
-    of `head`; the classes of cluster i, from cutoffs[i] on, those of `tail[i]`, through a layer that is narrower by `div_value` for each
-    cluster. Shapes: input (N, in_features) with target (N,), or (in_features,) with (). Called, it returns (output, loss).
+    Classes are numbered from the most frequent to the rarest. Those below cutoffs[0], and each cluster as one, are the
+    outputs of `head`; the classes of cluster i, from cutoffs[i] on, those of `tail[i]`, through a layer that is narrower
+    by `div_value` for each cluster.
+
+    Shapes: input (N, in_features) with target (N,), or (in_features,) with (). Called, it returns (output, loss).
 
     ValueError for cutoffs that do not rise between 1 and n_classes - 1; IndexError for a target that is no class.
     Source: E. Grave, A. Joulin, M. Cissé, D. Grangier and H. Jégou, "Efficient softmax approximation for GPUs" (2017).
@@ -69,6 +71,12 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 )
             )
 
+    def reset_parameters(self) -> None:
+        """Weights drawn anew."""
+        for layer in self.modules():
+            if isinstance(layer, Linear):
+                layer.reset_parameters()
+
     def forward(self, input: Any, target: Any) -> ASMoutput:
         x, t = tensor(input), target.detach().numpy() if isinstance(target, Tensor) else np.asarray(target)
         if x.ndim not in (1, 2) or t.shape != x.shape[:-1]:
@@ -103,4 +111,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     def predict(self, input: Any) -> Tensor:
         """The most probable class of each sample. Shapes: (N, in_features) -> (N,)."""
-        return self.log_prob(input).argmax(1)
+        x = tensor(input).detach()
+        best = self.head(x).argmax(1).numpy()
+        # a class in a cluster is at most as probable as the cluster
+        (rare,) = np.nonzero(best >= self.shortlist_size)
+        if rare.size:
+            best[rare] = self.log_prob(x[rare]).argmax(1).numpy()
+        return autograd.from_numpy(best)

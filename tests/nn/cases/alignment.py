@@ -22,4 +22,16 @@ CASES = [
     Case(lambda nn: of(nn.CTCLoss(zero_infinity=True)), real(3, 3, 4), LABELS, np.array([3, 3, 3]), LENGTHS),
     Case(lambda nn: of(nn.CTCLoss(reduction="sum")), real(6, 3, 4), LABELS, STEPS, np.array([3, 0, 1])),
     Case(lambda nn: of(nn.CTCLoss()), real(6, 4), np.array([1, 2, 2]), np.array(6), np.array(3)),
+    Case(lambda nn: of(nn.CTCLoss()), real(6, 3, 4), LABELS, STEPS, np.array([0, 2, 3])),
+    # no outputs; a label that is the blank
+    Case(
+        lambda nn: of(nn.CTCLoss(reduction="sum", zero_infinity=True)),
+        real(6, 3, 4),
+        LABELS,
+        np.array([0, 5, 0]),
+        np.array([3, 2, 0]),
+    ),
+    Case(
+        lambda nn: of(nn.CTCLoss()), real(6, 2, 4), np.array([[1, 0, 2], [0, 0, 1]]), np.array([6, 6]), np.array([3, 3])
+    ),
 ]
