@@ -106,9 +106,11 @@ def main():
     loader = DataLoader(known, batch_size=32, shuffle=True)
     model = NETS[options.net]()
     augment = augmentation.Affine(rotation=10, scaling=0.1, shift=0.5)
-    optimizer = optim.Adam(model.parameters(), lr=2e-3)
+    optimizer = optim.Adam(model.parameters(), lr=4e-3)
     print(nn.summary(model, autograd.zeros(1, 1, 32, 32)))
     for epoch in range(1, options.epochs + 1):
+        for group in optimizer.param_groups:  # smaller steps towards the end
+            group["lr"] = 4e-3 * (1 - (epoch - 1) / options.epochs)
         loss = train(model, loader, augment, optimizer)
         print(
             f"epoch {epoch:2}  loss {loss:.3f}  test accuracy {accuracy(model, DataLoader(unseen, batch_size=256)):.1%}"
@@ -118,7 +120,7 @@ def main():
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--net", choices=NETS, default="lenet", help="which network (lenet)")
-    parser.add_argument("--epochs", type=int, default=20, metavar="N", help="how often each image is seen (20)")
+    parser.add_argument("--epochs", type=int, default=10, metavar="N", help="how often each image is seen (10)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides all chance (0)")
     return parser.parse_args()
 

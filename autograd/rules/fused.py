@@ -155,11 +155,12 @@ def _cross_entropy(logits: Any, target: Any, scale: float | None = None) -> tupl
     """-log softmax(logits)[row, target[row]] for each row, and the softmax, kept for the derivative."""
     if isinstance(target, np.ndarray):
         check_labels(target, logits.shape[1])
-    shifted = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
-    e = np.exp(shifted)
+    e = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
+    right = e[np.arange(len(target)), target]
+    e = np.exp(e)
     total = np.add.reduce(e, axis=1, keepdims=True)
-    losses = np.log(total)[:, 0] - shifted[np.arange(len(target)), target]
-    return _total(losses, scale), e / total
+    e /= total
+    return _total(np.log(total)[:, 0] - right, scale), e
 
 
 def check_labels(target: Any, classes: int) -> None:
@@ -170,10 +171,12 @@ def check_labels(target: Any, classes: int) -> None:
         raise IndexError(f"label {target[place]} at {place} is not one of the {classes} classes, 0 to {classes - 1}")
 
 
-def _one_hot(target: Any, classes: int) -> Any:
-    """For each label a row that is true in the place of its class."""
+def _one_hot(target: Any, classes: int, dtype: Any = bool) -> Any:
+    """For each label a row of zeros with a one in the place of its class."""
     check_labels(target, classes)
-    return np.equal(np.expand_dims(target, 1), np.arange(classes))
+    out = np.zeros((len(target), classes), dtype)
+    out[np.arange(len(target)), target] = 1
+    return out
 
 
 one_hot = constant(_one_hot)  # an operation, so that labels are checked where the gradient alone is computed again
@@ -181,7 +184,7 @@ one_hot = constant(_one_hot)  # an operation, so that labels are checked where t
 
 cross_entropy_rows = general(
     _cross_entropy,
-    lambda g, saved, target, scale: _share(g, scale, (1,)) * (saved - one_hot(target, saved.shape[1])),
+    lambda g, saved, target, scale: _share(g, scale, (1,)) * (saved - one_hot(target, saved.shape[1], saved.dtype)),
     None,
     name="cross_entropy",
     rows=True,
@@ -197,7 +200,7 @@ def _nll(log_p: Any, target: Any, scale: float | None = None) -> Any:
 
 nll_rows = general(
     _nll,
-    lambda g, target, log_p_shape, scale: -_share(g, scale, (1,)) * one_hot(target, log_p_shape[1]),
+    lambda g, target, log_p_shape, scale: -_share(g, scale, (1,)) * one_hot(target, log_p_shape[1], g.dtype),
     None,
     name="nll",
     rows=True,

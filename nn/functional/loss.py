@@ -2,11 +2,14 @@
 
 They work on logits α, not on probabilities, and so are exact where a probability would round to 0 or 1
 (Goodfellow, Bengio and Courville, *Deep Learning*, section 6.2.2).
+
+`size_average` and `reduce` are PyTorch's old names for what `reduction` says: understood, with a warning.
 """
 
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -20,7 +23,14 @@ from .inputs import cast, constant, tensor
 # --- Regression -------------------------------------------------------------------------------------------------------
 
 
-def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Tensor:
+def mse_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> Tensor:
     """The mean of (input - target)²: -log of a Gaussian density, but for constants.
 
     Shapes: input and target alike, or ValueError; the result is one number, or one for each element with
@@ -29,13 +39,21 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = 
     >>> mse_loss(Tensor([1.0, 2.0]), np.array([0.0, 0.0]))
     tensor(2.5)
     """
+    reduction = renamed("mse_loss", reduction, size_average, reduce)
     input, target = pair(input, target, "mse_loss")
     if weight is not None:
         return _weighted_mean((input - target) ** 2, weight, reduction, "mse_loss")
     return fused.squared_error(input, target, _scale(reduction, input._data.size))
 
 
-def l1_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Tensor:
+def l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> Tensor:
     """The mean of |input - target|: -log of a Laplace density, but for constants; its derivative at 0 is 0.
 
     Shapes and `weight` as for `mse_loss`.
@@ -43,6 +61,7 @@ def l1_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = N
     >>> l1_loss(Tensor([1.0, 2.0]), np.array([0.0, 4.0]))
     tensor(1.5)
     """
+    reduction = renamed("l1_loss", reduction, size_average, reduce)
     input, target = pair(input, target, "l1_loss")
     losses = np.absolute(input - target)
     return reduced(losses, reduction) if weight is None else _weighted_mean(losses, weight, reduction, "l1_loss")
@@ -64,7 +83,14 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return reduced(losses if weight is None else losses * _like(weight, input, "huber_loss"), reduction)
 
 
-def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
     """The mean of d²/(2β) where |d| < β, and |d| - β/2 beyond, with d = input - target: `huber_loss` divided by δ = β.
 
     Shapes as for `mse_loss`. β = 0 makes it `l1_loss`. Source: R. Girshick, "Fast R-CNN" (2015).
@@ -72,12 +98,14 @@ def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: fl
     >>> smooth_l1_loss(Tensor([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none")
     tensor([0.125, 2.5  ])
     """
+    reduction = renamed("smooth_l1_loss", reduction, size_average, reduce)
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: beta must not be negative, and is {beta}")
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     input, target = pair(input, target, "smooth_l1_loss")
-    return reduced(fused.huber(input - target, beta) * (1 / beta), reduction)
+    losses = reduced(fused.huber(input - target, beta), reduction)
+    return losses if beta == 1 else losses * (1 / beta)
 
 
 def poisson_nll_loss(
@@ -85,8 +113,9 @@ def poisson_nll_loss(
     target: Any,
     log_input: bool = True,
     full: bool = False,
-    *,
+    size_average: bool | None = None,
     eps: float = 1e-8,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of exp(α) - t α: -log of a Poisson probability of the count t, whose mean is exp(α), but for log t!.
@@ -97,6 +126,7 @@ def poisson_nll_loss(
     >>> poisson_nll_loss(Tensor([0.0, 1.0]), np.array([1.0, 0.0]), reduction="none")
     tensor([1.    , 2.7183])
     """
+    reduction = renamed("poisson_nll_loss", reduction, size_average, reduce)
     input, target = pair(input, target, "poisson_nll_loss")
     losses = np.exp(input) - target * input if log_input else input - target * np.log(input + eps)
     if full:
@@ -160,7 +190,13 @@ def gaussian_cost(y: Any, t: Any, beta: Any = 1.0, *, full: bool = False, reduct
 
 
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
 ) -> Tensor:
     """The mean of softplus((1 - 2t) α), α the logit and t the target: -log of a Bernoulli probability.
 
@@ -170,6 +206,7 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(Tensor([-100.0, 0.0, 100.0]), np.array([1.0, 0.5, 1.0]), reduction="sum")
     tensor(100.6931)
     """
+    reduction = renamed("binary_cross_entropy_with_logits", reduction, size_average, reduce)
     input, target = pair(input, target, "binary_cross_entropy_with_logits")
     if weight is None and pos_weight is None:
         return fused.bernoulli_cross_entropy(input, target, _scale(reduction, input._data.size))
@@ -195,7 +232,14 @@ def bernoulli_cost(alpha: Any, t: Any, *, reduction: str = "mean") -> Tensor:
     return _over_samples(fused.bernoulli_cross_entropy(alpha, t, None), reduction)
 
 
-def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reduction: str = "mean") -> Tensor:
+def binary_cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """The mean of -t log p - (1 - t) log(1 - p), p a probability: of logits take `binary_cross_entropy_with_logits`.
 
     Logarithms count as -100 where they are smaller, and the derivative (p - t)/(p (1 - p)) has at least 10⁻¹² below the line:
@@ -204,6 +248,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reducti
     >>> binary_cross_entropy(Tensor([0.5, 0.0]), np.array([1.0, 1.0]), reduction="none")
     tensor([  0.6931, 100.    ])
     """
+    reduction = renamed("binary_cross_entropy", reduction, size_average, reduce)
     input, target = pair(input, target, "binary_cross_entropy")
     if not modes.tracing() and input._data.size and not (0 <= input._data.min() and input._data.max() <= 1):
         raise ValueError(
@@ -214,17 +259,27 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reducti
     return reduced(losses if weight is None else losses * constant(weight, input), reduction)
 
 
-def soft_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
+def soft_margin_loss(
+    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """The mean of log(1 + exp(-t α)), t being 1 or -1: -log σ(t α). Shapes: input and target alike.
 
     >>> soft_margin_loss(Tensor([1000.0, -1000.0]), np.array([1.0, 1.0]), reduction="none")
     tensor([   0., 1000.])
     """
+    reduction = renamed("soft_margin_loss", reduction, size_average, reduce)
     input, target = pair(input, target, "soft_margin_loss")
     return reduced(fused.softplus(-target * input), reduction)
 
 
-def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, *, reduction: str = "mean") -> Tensor:
+def multilabel_soft_margin_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """For each sample the mean over classes of `binary_cross_entropy_with_logits`; of these the mean.
 
     Shapes: (N, C) or (C,), target alike, 1 for each class that the sample belongs to; `weight` (C,).
@@ -232,6 +287,7 @@ def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, *, 
     >>> multilabel_soft_margin_loss(Tensor([[1000.0, -1000.0]]), np.array([[1.0, 1.0]]), reduction="none")
     tensor([500.])
     """
+    reduction = renamed("multilabel_soft_margin_loss", reduction, size_average, reduce)
     input, target = pair(input, target, "multilabel_soft_margin_loss")
     losses = fused.bernoulli_cross_entropy(input, target, None)
     return reduced((losses if weight is None else losses * constant(weight, input)).mean(-1), reduction)
@@ -244,8 +300,9 @@ def cross_entropy(
     input: Any,
     target: Any,
     weight: Any = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -267,18 +324,17 @@ def cross_entropy(
     >>> cross_entropy(logits, np.array([[0.5, 0.5], [1.0, 0.0]]))
     tensor(0.3466)
     """
+    reduction = renamed("cross_entropy", reduction, size_average, reduce)
     logits = tensor(input)
     if not isinstance(target, Tensor | np.ndarray):
         target = np.asarray(target)
     shape, kind = logits.shape, target.dtype.kind
-    if len(shape) != 2:  # classes last, one sample a row
-        if not shape:
-            raise ValueError("cross_entropy: the input has shape (), and needs an axis of classes: (C,) or (N, C, ...)")
-        logits = _class_rows(logits)
+    if not shape:
+        raise ValueError("cross_entropy: the input has shape (), and needs an axis of classes: (C,) or (N, C, ...)")
+    logits = _class_rows(logits)
     samples = shape[:1] + shape[2:] if len(shape) > 1 else ()
     if kind == "f" and target.shape == shape:
-        if target.ndim != 2:
-            target = _class_rows(target)
+        target = _class_rows(target)
         if target.dtype is not logits.dtype:
             target = cast(target, logits.dtype)
         losses = _soft_cross_entropy(logits, target, weight, label_smoothing, reduction)
@@ -297,7 +353,13 @@ def cross_entropy(
 
 
 def nll_loss(
-    input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The mean of -input[n, target[n]], the input being log probabilities: `cross_entropy` after `log_softmax`.
 
@@ -306,6 +368,7 @@ def nll_loss(
     >>> nll_loss(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1]), reduction="none")
     tensor([0.6931, 0.2877], dtype=float64)
     """
+    reduction = renamed("nll_loss", reduction, size_average, reduce)
     log_p = tensor(input)
     target = target if isinstance(target, Tensor | np.ndarray) else np.asarray(target)
     if not log_p.ndim:
@@ -343,7 +406,14 @@ def multinomial_cost(alpha: Any, t: Any, *, reduction: str = "mean") -> Tensor:
     return cross_entropy(alpha, t, reduction=reduction)
 
 
-def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
+def kl_div(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
     """Σ t (log t - input): how far the probabilities t are from those whose logarithms are the input.
 
     With `log_target` the target is log t as well. reduction="batchmean" divides the sum by the number of samples, which
@@ -353,22 +423,27 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
     >>> kl_div(np.log([[0.5, 0.5]]), np.array([[1.0, 0.0]]), reduction="batchmean")
     tensor(0.6931, dtype=float64)
     """
+    reduction = renamed("kl_div", reduction, size_average, reduce)
     input, target = pair(input, target, "kl_div")
     if log_target:
         losses = np.exp(target) * (target - input)
     else:
         losses = target * np.log(autograd.where(target == 0, 1.0, target)) - target * input
     if reduction == "batchmean":
-        return losses.sum() / max(1, len(input) if input.ndim else 1)
+        return losses.sum() * _scale("mean", len(input) if input.ndim else 1)
     return reduced(losses, reduction)
 
 
 def _class_rows(x: Any) -> Any:
-    """(C,) or (N, C, ...) as a matrix of one sample a row."""
+    """(C,) or (N, C, ...) as a matrix with classes last, one sample a row."""
+    if x.ndim == 2:
+        return x
     return x.reshape(1, -1) if x.ndim == 1 else autograd.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
 
 
 def _soft_cross_entropy(logits: Any, target: Any, weight: Any, smoothing: float, reduction: str) -> Any:
+    if not target.shape[1]:
+        raise ValueError(f"cross_entropy: the input has no classes along axis 1 of its shape, {logits.shape}")
     if smoothing:
         target = target * (1 - smoothing) + smoothing / target.shape[1]
     if weight is not None:
@@ -465,6 +540,21 @@ def _scale(reduction: str, n: int) -> float | None:
     if reduction == "none":
         return None
     raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+
+
+def renamed(name: str, reduction: str, size_average: Any, reduce: Any) -> str:
+    """`reduction`, unless it is given by its old names: `reduce`, whether to at all, and `size_average`, to the mean or the sum."""
+    if size_average is None and reduce is None:
+        return reduction
+    for old in (size_average, reduce):
+        if not isinstance(old, int | np.bool | None):
+            raise TypeError(
+                f"{name}: size_average and reduce are old names, and True, False or None, not {old!r:.50}; write reduction= "
+                "and the names of what comes after it"
+            )
+    reduction = "none" if reduce is not None and not reduce else "mean" if size_average in (None, True) else "sum"
+    warnings.warn(f"{name}: size_average and reduce are old names; write reduction={reduction!r}", stacklevel=3)
+    return reduction
 
 
 def reduced(losses: Any, reduction: str) -> Any:

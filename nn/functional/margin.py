@@ -17,11 +17,17 @@ from autograd.rules import fused
 
 from .distance import pairwise_distance
 from .inputs import cast, constant, tensor
-from .loss import pair, reduced
+from .loss import pair, reduced, renamed
 
 
 def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The mean of max(0, margin - t (x₁ - x₂)): where t is 1, the first is to be larger, where it is -1, the second.
 
@@ -30,11 +36,19 @@ def margin_ranking_loss(
     >>> margin_ranking_loss(Tensor([3.0, 1.0]), Tensor([1.0, 2.0]), np.array([1, 1]), reduction="none")
     tensor([0., 1.])
     """
+    reduction = renamed("margin_ranking_loss", reduction, size_average, reduce)
     x1, x2, t = _together("margin_ranking_loss", input1, input2, target)
     return reduced(autograd.clamp_min(margin - t * (x1 - x2), 0), reduction)
 
 
-def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
+def hinge_embedding_loss(
+    input: Any,
+    target: Any,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """The mean of x where t is 1, and of max(0, margin - x) where it is -1, x being a distance: near, or a margin apart.
 
     Shapes: input and target alike, or ValueError.
@@ -42,13 +56,20 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduct
     >>> hinge_embedding_loss(Tensor([0.25, 0.25]), np.array([1, -1]), reduction="none")
     tensor([0.25, 0.75])
     """
+    reduction = renamed("hinge_embedding_loss", reduction, size_average, reduce)
     x, t = pair(input, target, "hinge_embedding_loss")
     near, far = autograd.where(t != -1, x, 0.0), autograd.where(t != 1, autograd.clamp_min(margin - x, 0), 0.0)
     return reduced(near + far, reduction)
 
 
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The mean of 1 - c where t is 1, and of max(0, c - margin) where it is -1, c being the cosine between two vectors.
 
@@ -58,6 +79,7 @@ def cosine_embedding_loss(
     >>> cosine_embedding_loss(Tensor([1.0, 0.0]), Tensor([3.0, 4.0]), np.array(1))
     tensor(0.4)
     """
+    reduction = renamed("cosine_embedding_loss", reduction, size_average, reduce)
     name = "cosine_embedding_loss"
     a, b, t = tensor(input1), tensor(input2), np.asarray(target) if not isinstance(target, Tensor) else target
     if a.ndim not in (1, 2) or a.shape != b.shape or t.shape != a.shape[:-1]:
@@ -80,7 +102,8 @@ def triplet_margin_loss(
     p: float = 2,
     eps: float = 1e-6,
     swap: bool = False,
-    *,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of max(0, margin + |a - p| - |a - n|): an anchor is to be nearer to what is like it than to what is not.
@@ -92,6 +115,7 @@ def triplet_margin_loss(
     >>> triplet_margin_loss(Tensor([0.0]), Tensor([1.0]), Tensor([3.0]), margin=2.5)
     tensor(0.5)
     """
+    reduction = renamed("triplet_margin_loss", reduction, size_average, reduce)
     distance = lambda a, b: pairwise_distance(a, b, p, eps)
     return _triplet("triplet_margin_loss", anchor, positive, negative, distance, margin, swap, reduction)
 
@@ -137,7 +161,14 @@ def _triplet(
 
 
 def multi_margin_loss(
-    input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, *, reduction: str = "mean"
+    input: Any,
+    target: Any,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The mean of (1/C) Σᵢ max(0, margin - x[t] + x[i])ᵖ over all classes i but the right one, t.
 
@@ -146,6 +177,7 @@ def multi_margin_loss(
     >>> multi_margin_loss(Tensor([[0.5, 1.0, 0.0]]), np.array([0]))
     tensor(0.6667)
     """
+    reduction = renamed("multi_margin_loss", reduction, size_average, reduce)
     name = "multi_margin_loss"
     if p not in (1, 2):
         raise ValueError(f"{name}: p must be 1 or 2, and is {p}")
@@ -153,8 +185,10 @@ def multi_margin_loss(
     classes = x.shape[-1]
     rows, labels = x.reshape(-1, classes), t.reshape(-1)
     _check_labels(name, labels, classes)
-    wrong = np.arange(classes) != labels[:, None]
-    lack = fused.relu(margin - rows[np.arange(len(rows)), labels][:, None] + rows) * wrong
+    lack = fused.relu(
+        margin + fused.nll_rows(rows, labels, None)[:, None] + rows
+    )  # of the right class against the others
+    lack = lack * (labels[:, None] != np.arange(classes))
     losses = (lack if p == 1 else lack * lack).sum(1) * (1 / classes)
     if weight is not None:
         weight = constant(weight, x)
@@ -164,23 +198,32 @@ def multi_margin_loss(
     return reduced(losses.reshape(x.shape[:-1]), reduction)
 
 
-def multilabel_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
+def multilabel_margin_loss(
+    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """The mean of (1/C) Σⱼ Σᵢ max(0, 1 - x[j] + x[i]) over the classes j that a sample belongs to and the i that it does not.
 
-    Shapes: (N, C) or (C,), target alike: the classes of a sample one after another, up to the first -1.
+    Shapes: (N, C) or (C,), target alike: the classes of a sample one after another, up to the first -1; one given twice counts
+    twice.
 
     >>> multilabel_margin_loss(Tensor([[0.5, 1.0, 0.0]]), np.array([[0, -1, 0]]))
     tensor(0.6667)
     """
+    reduction = renamed("multilabel_margin_loss", reduction, size_average, reduce)
     name = "multilabel_margin_loss"
     x, t = _rows_and_labels(name, input, target, True)
     classes = x.shape[-1]
     rows, labels = x.reshape(-1, classes), t.reshape(-1, classes)
     given = np.cumsum(labels < 0, 1) == 0
-    _check_labels(name, np.where(given, labels, 0), classes)
-    right = np.logical_or.reduce((labels[:, :, None] == np.arange(classes)) & given[:, :, None], 1)
-    lack = fused.relu(1 - rows[:, :, None] + rows[:, None, :])  # of class j against class i
-    losses = (lack * (right[:, :, None] & ~right[:, None, :])).sum((1, 2)) * (1 / classes)
+    if not modes.tracing():  # no more columns than a sample has classes
+        most = int(given.sum(1).max(initial=0))
+        labels, given = labels[:, :most], given[:, :most]
+    labels = np.where(given, labels, 0)
+    _check_labels(name, labels, classes)
+    wrong = ~((labels[:, :, None] == np.arange(classes)) & given[:, :, None]).any(1)
+    scores = np.take_along_axis(rows, labels, 1)
+    lack = fused.relu(1 - scores[:, :, None] + rows[:, None, :])  # of class j against class i
+    losses = (lack * (given[:, :, None] & wrong[:, None, :])).sum((1, 2)) * (1 / classes)
     return reduced(losses.reshape(x.shape[:-1]), reduction)
 
 
@@ -213,7 +256,9 @@ def _together(name: str, *inputs: Any) -> tuple[Any, ...]:
 def _rows_and_labels(name: str, input: Any, target: Any, many: bool) -> tuple[Any, Any]:
     """Scores (N, C) or (C,), and whole numbers: one for each sample, or as many as there are classes."""
     x = tensor(input)
-    t = target.detach().numpy() if isinstance(target, Tensor) and not modes.tracing() else np.asarray(target)
+    t = target if isinstance(target, Tensor) else np.asarray(target)
+    if isinstance(t, Tensor) and not modes.tracing():
+        t = t.numpy()
     shape = x.shape if many else x.shape[:-1]
     if x.ndim not in (1, 2) or t.shape != shape:
         raise ValueError(
@@ -226,6 +271,9 @@ def _rows_and_labels(name: str, input: Any, target: Any, many: bool) -> tuple[An
 
 
 def _check_labels(name: str, labels: Any, classes: int) -> None:
+    """IndexError that names the first label which is no class. (In a trace the operations on them check.)"""
+    if modes.tracing():
+        return
     bad = (labels < 0) | (labels >= classes)
     if bad.any():
         place = tuple(int(i) for i in np.argwhere(bad)[0])

@@ -7,23 +7,38 @@ from typing import Any
 
 from autograd import Tensor
 from nn import functional as F
+from nn.functional.loss import renamed
 
 from .distance import PairwiseDistance
 from .module import Module
 
 
 class _Loss(Module):
-    def __init__(self, reduction: str) -> None:
-        if reduction not in ("mean", "sum", "none"):
-            raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+    _reductions: tuple[str, ...] = ("mean", "sum", "none")
+
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
+        reduction = renamed(type(self).__name__, reduction, size_average, reduce)
+        if reduction not in self._reductions:
+            raise ValueError(f"reduction must be one of {', '.join(map(repr, self._reductions))}, not {reduction!r}")
         self.reduction = reduction
+
+
+class _WeightedLoss(_Loss):
+    weight: Tensor | None
+
+    def __init__(
+        self,
+        weight: Any = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
 
 
 class L1Loss(_Loss):
     """The mean of |x - t|. See `nn.functional.l1_loss`."""
-
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
 
     def forward(self, input: Any, target: Any) -> Tensor:
         return F.l1_loss(input, target, reduction=self.reduction)
@@ -32,22 +47,24 @@ class L1Loss(_Loss):
 class MSELoss(_Loss):
     """The mean of (x - t)²: linear output units, Gaussian noise. See `nn.functional.mse_loss`."""
 
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-
     def forward(self, input: Any, target: Any) -> Tensor:
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(_WeightedLoss):
     """The mean of softplus((1 - 2t) α): sigmoid output units. See `nn.functional.binary_cross_entropy_with_logits`."""
 
-    weight: Tensor | None
     pos_weight: Tensor | None
 
-    def __init__(self, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None) -> None:
-        super().__init__(reduction)
-        self.register_buffer("weight", weight)
+    def __init__(
+        self,
+        weight: Any = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        pos_weight: Any = None,
+    ) -> None:
+        super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Any, target: Any) -> Tensor:
@@ -56,18 +73,21 @@ class BCEWithLogitsLoss(_Loss):
         )
 
 
-class CrossEntropyLoss(_Loss):
+class CrossEntropyLoss(_WeightedLoss):
     """The mean of -log softmax(α)[t]: softmax output units. See `nn.functional.cross_entropy`."""
 
-    weight: Tensor | None
-
     def __init__(
-        self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+        self,
+        weight: Any = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing is a share between 0 and 1, not {label_smoothing}")
-        self.register_buffer("weight", weight)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Any, target: Any) -> Tensor:
@@ -85,7 +105,7 @@ class HuberLoss(_Loss):
     """The mean of d²/2 where |d| = |x - t| ≤ δ, and of δ (|d| - δ/2) beyond. See `nn.functional.huber_loss`."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.delta = delta
 
     def forward(self, input: Any, target: Any) -> Tensor:
@@ -95,8 +115,10 @@ class HuberLoss(_Loss):
 class SmoothL1Loss(_Loss):
     """The mean of d²/(2β) where |d| = |x - t| < β, and of |d| - β/2 beyond. See `nn.functional.smooth_l1_loss`."""
 
-    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction)
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
     def forward(self, input: Any, target: Any) -> Tensor:
@@ -107,9 +129,15 @@ class PoissonNLLLoss(_Loss):
     """The mean of exp(α) - t α: counts. See `nn.functional.poisson_nll_loss`."""
 
     def __init__(
-        self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        size_average: bool | None = None,
+        eps: float = 1e-8,
+        reduce: bool | None = None,
+        reduction: str = "mean",
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         self.log_input, self.full, self.eps = log_input, full, eps
 
     def forward(self, log_input: Any, target: Any) -> Tensor:
@@ -120,7 +148,7 @@ class GaussianNLLLoss(_Loss):
     """The mean of ½ (log σ² + (x - t)²/σ²), with a predicted variance. See `nn.functional.gaussian_nll_loss`."""
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.full, self.eps = full, eps
 
     def forward(self, input: Any, target: Any, var: Any) -> Tensor:
@@ -130,36 +158,42 @@ class GaussianNLLLoss(_Loss):
 class KLDivLoss(_Loss):
     """Σ t (log t - x) of log probabilities x: one of the sums, means or "batchmean". See `nn.functional.kl_div`."""
 
-    def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
-        super().__init__("mean" if reduction == "batchmean" else reduction)
-        self.reduction, self.log_target = reduction, log_target
+    _reductions = (*_Loss._reductions, "batchmean")
+
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        log_target: bool = False,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_target = log_target
 
     def forward(self, input: Any, target: Any) -> Tensor:
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
-class NLLLoss(_Loss):
+class NLLLoss(_WeightedLoss):
     """The mean of -x[t], of log probabilities x. See `nn.functional.nll_loss`."""
 
-    weight: Tensor | None
-
-    def __init__(self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self.register_buffer("weight", weight)
+    def __init__(
+        self,
+        weight: Any = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
     def forward(self, input: Any, target: Any) -> Tensor:
         return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
-class BCELoss(_Loss):
+class BCELoss(_WeightedLoss):
     """The mean of -t log p - (1 - t) log(1 - p), of probabilities p. See `nn.functional.binary_cross_entropy`."""
-
-    weight: Tensor | None
-
-    def __init__(self, weight: Any = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self.register_buffer("weight", weight)
 
     def forward(self, input: Any, target: Any) -> Tensor:
         return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
@@ -168,21 +202,12 @@ class BCELoss(_Loss):
 class SoftMarginLoss(_Loss):
     """The mean of log(1 + exp(-t α)), t being 1 or -1. See `nn.functional.soft_margin_loss`."""
 
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-
     def forward(self, input: Any, target: Any) -> Tensor:
         return F.soft_margin_loss(input, target, reduction=self.reduction)
 
 
-class MultiLabelSoftMarginLoss(_Loss):
+class MultiLabelSoftMarginLoss(_WeightedLoss):
     """A sigmoid for each class, of which a sample may have several. See `nn.functional.multilabel_soft_margin_loss`."""
-
-    weight: Tensor | None
-
-    def __init__(self, weight: Any = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self.register_buffer("weight", weight)
 
     def forward(self, input: Any, target: Any) -> Tensor:
         return F.multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)
@@ -194,8 +219,10 @@ class MultiLabelSoftMarginLoss(_Loss):
 class MarginRankingLoss(_Loss):
     """The mean of max(0, margin - t (x₁ - x₂)). See `nn.functional.margin_ranking_loss`."""
 
-    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
     def forward(self, input1: Any, input2: Any, target: Any) -> Tensor:
@@ -205,8 +232,10 @@ class MarginRankingLoss(_Loss):
 class HingeEmbeddingLoss(_Loss):
     """The mean of x where t is 1, of max(0, margin - x) where it is -1. See `nn.functional.hinge_embedding_loss`."""
 
-    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
     def forward(self, input: Any, target: Any) -> Tensor:
@@ -216,8 +245,10 @@ class HingeEmbeddingLoss(_Loss):
 class CosineEmbeddingLoss(_Loss):
     """The mean of 1 - cos where t is 1, of max(0, cos - margin) where it is -1. See `nn.functional.cosine_embedding_loss`."""
 
-    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
     def forward(self, input1: Any, input2: Any, target: Any) -> Tensor:
@@ -233,10 +264,11 @@ class TripletMarginLoss(_Loss):
         p: float = 2.0,
         eps: float = 1e-6,
         swap: bool = False,
-        *,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         if not margin > 0:
             raise ValueError(f"TripletMarginLoss: margin must be greater than 0, and is {margin}")
         self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
@@ -258,7 +290,7 @@ class TripletMarginWithDistanceLoss(_Loss):
         swap: bool = False,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         if not margin > 0:
             raise ValueError(f"TripletMarginWithDistanceLoss: margin must be greater than 0, and is {margin}")
         self.distance_function = PairwiseDistance() if distance_function is None else distance_function
@@ -276,16 +308,21 @@ class TripletMarginWithDistanceLoss(_Loss):
         )
 
 
-class MultiMarginLoss(_Loss):
+class MultiMarginLoss(_WeightedLoss):
     """The right class above the others by a margin. See `nn.functional.multi_margin_loss`."""
 
-    weight: Tensor | None
-
-    def __init__(self, p: int = 1, margin: float = 1.0, weight: Any = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        p: int = 1,
+        margin: float = 1.0,
+        weight: Any = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(weight, size_average, reduce, reduction)
         if p not in (1, 2):
             raise ValueError(f"MultiMarginLoss: p must be 1 or 2, and is {p}")
-        self.register_buffer("weight", weight)
         self.p, self.margin = p, margin
 
     def forward(self, input: Any, target: Any) -> Tensor:
@@ -294,9 +331,6 @@ class MultiMarginLoss(_Loss):
 
 class MultiLabelMarginLoss(_Loss):
     """All of a sample's classes above the others by 1. See `nn.functional.multilabel_margin_loss`."""
-
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
 
     def forward(self, input: Any, target: Any) -> Tensor:
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
@@ -309,7 +343,7 @@ class GaussianCost(_Loss):
     """½ β ‖t - y‖²: linear output units. See `nn.functional.gaussian_cost`."""
 
     def __init__(self, beta: float = 1.0, *, full: bool = False, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.beta, self.full = beta, full
 
     def forward(self, y: Any, t: Any) -> Tensor:
@@ -320,7 +354,7 @@ class BernoulliCost(_Loss):
     """softplus((1 - 2t) α): sigmoid output units. See `nn.functional.bernoulli_cost`."""
 
     def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
 
     def forward(self, alpha: Any, t: Any) -> Tensor:
         return F.bernoulli_cost(alpha, t, reduction=self.reduction)
@@ -330,7 +364,7 @@ class MultinomialCost(_Loss):
     """-ln softmax(α)[t]: softmax output units. See `nn.functional.multinomial_cost`."""
 
     def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
 
     def forward(self, alpha: Any, t: Any) -> Tensor:
         return F.multinomial_cost(alpha, t, reduction=self.reduction)

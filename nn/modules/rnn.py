@@ -380,6 +380,10 @@ class RNNCellBase(Module):
     def _step(self, cell: str, input: Any, hx: tuple[Any, ...] | None, count: int = 1) -> list[Any]:
         """The next state, in its `count` parts, of a batch or of a single sequence."""
         name = type(self).__name__
+        if isinstance(input, PackedSequence):
+            raise TypeError(
+                f"{name} makes one step, and a PackedSequence has many; write nn.{name.removesuffix('Cell')}"
+            )
         x = floating(tensor(input), self.weight_ih.dtype, name)
         if x.ndim not in (1, 2):
             raise ValueError(f"{name}: Expected input to be 1D or 2D, got {x.ndim}D: its shape is {x.shape}")

@@ -40,6 +40,8 @@ class PackedSequence(_Packed):
     batch_sizes       how many sequences have each step
     sorted_indices    which sequence of the batch stands first, second, ... here, None if the order is the same
     unsorted_indices  at which place each sequence of the batch stands here
+
+    ValueError if these do not belong together.
     """
 
     __slots__ = ()
@@ -54,7 +56,9 @@ class PackedSequence(_Packed):
         if unsorted_indices is None:
             unsorted_indices = invert_permutation(sorted_indices)
         values = data, batch_sizes, sorted_indices, unsorted_indices
-        return super().__new__(cls, *(x if x is None or isinstance(x, Tensor) else Tensor(x) for x in values))  # type: ignore[arg-type]
+        fields: list[Any] = [x if x is None or isinstance(x, Tensor) else Tensor(x) for x in values]
+        _fits(*fields)
+        return super().__new__(cls, *fields)
 
     def to(self, *args: Any, **kwargs: Any) -> PackedSequence:
         """The same with `data.to(...)`."""
@@ -68,9 +72,28 @@ class PackedSequence(_Packed):
         """The same in float32."""
         return self.to(np.float32)
 
+    def long(self) -> PackedSequence:
+        """The same in int64."""
+        return self.to(np.int64)
+
+    def int(self) -> PackedSequence:
+        """The same in int32."""
+        return self.to(np.int32)
+
     def cpu(self) -> PackedSequence:
         """The same: data is always there."""
         return self
+
+    def cuda(self, *args: Any, **kwargs: Any) -> PackedSequence:
+        """ValueError: data lives on the CPU."""
+        return self.to("cuda")
+
+    def pin_memory(self) -> PackedSequence:
+        """The same: there is no device to copy to."""
+        return self
+
+    def is_pinned(self) -> bool:
+        return False
 
     @property
     def is_cuda(self) -> bool:
@@ -141,6 +164,11 @@ def pad_packed_sequence(
     >>> lengths
     tensor([3, 2])
     """
+    if not isinstance(sequence, PackedSequence):
+        raise TypeError(
+            f"pad_packed_sequence takes a PackedSequence, not {type(sequence).__name__}: the result of pack_padded_sequence, "
+            "or of a recurrent layer that was called with one"
+        )
     sizes = _numbers(sequence.batch_sizes)
     steps = len(sizes) if total_length is None else total_length
     if steps < len(sizes):
@@ -191,6 +219,11 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
             f"unpad_sequence: there are {len(counts)} lengths for {len(x)} sequences: the batch has shape "
             f"{np.shape(padded_sequences)} and batch_first is {batch_first}"
         )
+    if counts.size and (counts.min() < 0 or counts.max() > x.shape[1]):
+        raise ValueError(
+            f"unpad_sequence: lengths are from 0 to {x.shape[1]}, not {counts.min()} to {counts.max()}: the batch has shape "
+            f"{np.shape(padded_sequences)} and batch_first is {batch_first}"
+        )
     return [x[i, :n] for i, n in enumerate(counts.tolist())]
 
 
@@ -219,6 +252,27 @@ def _numbers(x: Any) -> Any:
     if found.dtype.kind not in "iu":
         raise TypeError(f"lengths and places are whole numbers, not {found.dtype}")
     return found.astype(np.int64, copy=False)
+
+
+def _fits(data: Tensor, batch_sizes: Tensor, *orders: Tensor | None) -> None:
+    """ValueError for fields that are not those of one PackedSequence."""
+    sizes = _numbers(batch_sizes)
+    if sizes.ndim != 1 or not sizes.size or sizes[-1] < 1 or (np.diff(sizes) > 0).any():
+        raise ValueError(
+            f"PackedSequence: batch_sizes say how many sequences have each step, so they never grow and the last is at least 1, "
+            f"unlike {sizes.tolist()}; write pack_sequence([a, b, c]) to have them made"
+        )
+    if data.shape[:1] != (sizes.sum(),):
+        raise ValueError(
+            f"PackedSequence: data has a row for each element of each sequence, by batch_sizes {sizes.sum()}, but its shape is "
+            f"{data.shape}"
+        )
+    for order in orders:
+        if order is not None and not np.array_equal(np.sort(_numbers(order)), np.arange(sizes[0])):
+            raise ValueError(
+                f"PackedSequence: the places of {sizes[0]} sequences are the numbers from 0 to {sizes[0] - 1}, each once, "
+                f"not {order.tolist()}"
+            )
 
 
 def _mask(counts: Any, most: int) -> Any:

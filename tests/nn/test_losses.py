@@ -1,5 +1,6 @@
 """The losses: against the textbook's formulas and PyTorch, at large logits, to second order, and what they refuse."""
 
+import inspect
 import math
 
 import numpy as np
@@ -384,3 +385,132 @@ def test_where_every_sample_is_ignored_the_mean_is_nan_and_the_gradient_0(loss):
     mean.backward()
     assert math.isnan(mean.item())
     assert not x.grad.numpy().any()
+
+
+# --- PyTorch's old names ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size_average", [None, False, True])
+@pytest.mark.parametrize("reduce", [None, False, True])
+def test_the_old_names_of_a_reduction_mean_what_they_mean_in_pytorch(size_average, reduce):
+    torch = pytest.importorskip("torch")
+    x = torch.tensor(LOGITS)
+    if size_average is reduce is None:
+        assert F.mse_loss(LOGITS, SHARES, None, None, "sum").item() == ((LOGITS - SHARES) ** 2).sum()
+        return
+    for make in (
+        lambda nn: nn.MSELoss(size_average, reduce),
+        lambda nn: nn.CrossEntropyLoss(None, size_average, -100, reduce),
+        lambda nn: lambda x, t: nn.functional.l1_loss(x, t, size_average=size_average, reduce=reduce),
+        lambda nn: lambda x, t: nn.functional.poisson_nll_loss(x, t, True, False, size_average, 1e-8, reduce),
+    ):
+        with pytest.warns(UserWarning, match="write reduction='(mean|sum|none)'"):
+            found = make(nn)(LOGITS, SHARES)
+        with pytest.warns(UserWarning, match="reduction="):
+            expected = make(torch.nn)(x, torch.tensor(SHARES))
+        np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-12)
+
+
+def test_a_reduction_in_the_place_of_its_old_name_is_refused():
+    with pytest.raises(
+        TypeError, match=r"mse_loss: size_average and reduce are old names.*not 'sum'; write reduction="
+    ):
+        F.mse_loss(LOGITS, SHARES, "sum")
+    with pytest.raises(TypeError, match="L1Loss: size_average"):
+        nn.L1Loss("sum")
+    with pytest.raises(ValueError, match="must be one of 'mean', 'sum', 'none', 'batchmean', not 'avg'"):
+        nn.KLDivLoss(reduction="avg")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in dir(F) if name.endswith("_loss") or "entropy" in name or name == "kl_div"]
+)
+def test_arguments_have_pytorchs_names_order_and_defaults(name):
+    torch = pytest.importorskip("torch")
+
+    def arguments(function):
+        return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
+
+    assert arguments(getattr(F, name)) == arguments(getattr(torch.nn.functional, name))
+
+
+@pytest.mark.parametrize("name", [name for name in dir(nn) if name.endswith("Loss")])
+def test_layers_have_pytorchs_arguments(name):
+    torch = pytest.importorskip("torch")
+    found, expected = (
+        [(p.name, p.kind, p.default) for p in inspect.signature(getattr(module, name)).parameters.values()]
+        for module in (nn, torch.nn)
+    )
+    assert found == expected
+
+
+# --- In a trace -------------------------------------------------------------------------------------------------------
+
+SIGNS = np.array([1, -1, -1, 1, 1, -1])
+LISTS = np.array([[3, 0, -1, 1], [1, -1, -1, -1], [-1, 2, 0, 1], [0, 1, 2, 3], [2, 1, -1, 0], [1, 3, 2, -1]])
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        (F.nll_loss, CLASSES),
+        (F.multi_margin_loss, CLASSES),
+        (F.multilabel_margin_loss, LISTS),
+        (F.kl_div, SHARES),
+        (F.bernoulli_cost, SHARES),
+        (F.poisson_nll_loss, SHARES),
+        (lambda x, t: F.cosine_embedding_loss(x, x[::-1], t), SIGNS),
+        (lambda x, t: F.gaussian_nll_loss(x, x[::-1], t), SHARES),
+    ],
+)
+def test_a_trace_takes_new_targets(loss, target):
+    def slope(x, t):
+        return autograd.grad(lambda a: loss(a, t))(x)
+
+    program = autograd.trace(slope, LOGITS, target)
+    np.testing.assert_allclose(program(LOGITS, target[::-1]), slope(LOGITS, target[::-1]), rtol=1e-14)
+
+
+@pytest.mark.parametrize(("loss", "target"), [(F.multi_margin_loss, CLASSES), (F.multilabel_margin_loss, LISTS)])
+def test_a_trace_refuses_a_label_that_is_no_class(loss, target):
+    program = autograd.trace(lambda x, t: autograd.grad(lambda a: loss(a, t))(x), LOGITS, target)
+    with pytest.raises(IndexError):
+        program(LOGITS, np.where(target == 3, 4, target))
+
+
+def test_a_class_listed_twice_counts_twice():
+    x = np.array([[0.5, 1.0, 0.0]])
+    once, twice = (F.multilabel_margin_loss(x, np.array([t])).item() for t in ([0, -1, -1], [0, 0, -1]))
+    assert twice == 2 * once
+
+
+def test_the_divergence_of_an_empty_batch_is_not_a_number():
+    assert math.isnan(F.kl_div(np.zeros((0, 3)), np.zeros((0, 3)), reduction="batchmean").item())
+
+
+def test_probabilities_of_no_classes_are_refused():
+    with pytest.raises(ValueError, match=r"no classes along axis 1 of its shape, \(3, 0\)"):
+        F.cross_entropy(np.zeros((3, 0)), np.zeros((3, 0)))
+
+
+# --- Samples of a softmax ---------------------------------------------------------------------------------------------
+
+
+def test_gumbel_samples_are_classes_as_often_as_softmax_says_and_pass_the_soft_gradient_on():
+    p = np.array([0.1, 0.2, 0.3, 0.4])
+    hard = F.gumbel_softmax(np.tile(np.log(p), (20_000, 1)), hard=True, generator=np.random.default_rng(0))
+    assert set(hard.numpy().ravel()) == {0, 1}
+    np.testing.assert_array_equal(hard.numpy().sum(1), 1)
+    np.testing.assert_allclose(hard.numpy().mean(0), p, atol=0.02)  # five standard deviations
+    slopes = [
+        gradient(lambda a, h=h: F.gumbel_softmax(a, 0.5, h, dim=0, generator=np.random.default_rng(1)) * SHARES, LOGITS)
+        for h in (False, True)
+    ]
+    np.testing.assert_allclose(slopes[0][1], slopes[1][1], rtol=1e-12)
+    assert slopes[0][1].any()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_gumbel_sample_is_finite_where_the_random_number_is_0(monkeypatch, dtype):
+    monkeypatch.setattr(autograd, "rand", lambda *shape, dtype, generator: autograd.zeros(shape, dtype=dtype))
+    assert F.gumbel_softmax(np.zeros((2, 4), dtype)).tolist() == [[0.25] * 4] * 2

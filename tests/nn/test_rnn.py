@@ -147,6 +147,24 @@ def test_padding_stands_at_the_side_that_is_asked_for(lengths, side):
         assert row == (gap + own if side == "left" else own + gap)
 
 
+def test_a_packed_sequence_is_a_tuple_of_four_whose_data_changes_its_dtype():
+    packed = rnn.pack_sequence([[1.5], [2.5, 3.5]], enforce_sorted=False)
+    data, sizes, places, back = packed
+    assert data.tolist() == [2.5, 1.5, 3.5]
+    assert (sizes.tolist(), places.tolist(), back.tolist()) == ([2, 1], [1, 0], [1, 0])
+    for change, dtype in (("float", "float32"), ("double", "float64"), ("long", "int64"), ("int", "int32")):
+        changed = getattr(packed, change)()
+        assert changed.data.dtype == packed.to(np.dtype(dtype)).data.dtype == dtype
+        assert changed.batch_sizes is sizes
+        assert changed.unsorted_indices is back
+    assert packed.cpu() is packed.pin_memory() is packed
+    assert packed.is_pinned() is packed.is_cuda is False
+    with pytest.raises(ValueError, match="device 'cuda' is not supported"):
+        packed.cuda()
+    mapped = rnn.PackedSequence(packed.data * 2, *packed[1:])
+    assert [part.tolist() for part in rnn.unpack_sequence(mapped)] == [[3.0], [5.0, 7.0]]
+
+
 # --- What is refused --------------------------------------------------------------------------------------------------
 
 
@@ -171,10 +189,33 @@ def test_padding_stands_at_the_side_that_is_asked_for(lengths, side):
         (lambda: rnn.pad_packed_sequence(rnn.pack_sequence([[1.0, 2.0]]), total_length=1), "the longest sequence has 2 elements"),
         (lambda: rnn.pad_sequence([np.ones((2, 3)), np.ones((2, 4))]), "sequence 1 has shape"),
         (lambda: rnn.pad_sequence([]), "there is no sequence in this list"),
+        (lambda: rnn.unpad_sequence(np.ones((3, 2)), [4, 1]), "lengths are from 0 to 3, not 1 to 4"),
+        (lambda: rnn.unpad_sequence(np.ones((3, 2)), [3, -1]), "lengths are from 0 to 3, not -1 to 3"),
+        (lambda: rnn.PackedSequence(np.ones((5, 3)), [2, 2]), r"by batch_sizes 4, but its shape is \(5, 3\)"),
+        (lambda: rnn.PackedSequence(np.ones((3, 3)), [2, 2]), r"by batch_sizes 4, but its shape is \(3, 3\)"),
+        (lambda: rnn.PackedSequence(np.ones((3, 3)), [1, 2]), r"never grow and the last is at least 1, unlike \[1, 2\]"),
+        (lambda: rnn.PackedSequence(np.ones((2, 3)), [2, 0]), r"never grow and the last is at least 1, unlike \[2, 0\]"),
+        (lambda: rnn.PackedSequence(np.ones((2, 3)), [2], [1, 1]), r"from 0 to 1, each once, not \[1, 1\]"),
+        (lambda: rnn.PackedSequence(np.ones((2, 3)), [2], [1, 0], [0, 2]), r"from 0 to 1, each once, not \[0, 2\]"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named(call, message):
     with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.GRUCell(3, 4)(rnn.pack_sequence([np.ones((2, 3))])), "GRUCell makes one step.*write nn.GRU$"),
+        (lambda: rnn.pad_packed_sequence(np.ones((2, 3))), "takes a PackedSequence, not ndarray"),
+        (lambda: rnn.PackedSequence(np.ones((2, 3))), "takes data and batch_sizes; write pack_sequence"),
+        (lambda: rnn.PackedSequence(np.ones((2, 3)), [2.0]), "lengths and places are whole numbers, not float"),
+        (lambda: rnn.pack_padded_sequence(np.ones((3, 2)), [2.0, 1.0]), "lengths and places are whole numbers, not float64"),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_kind_is_named(call, message):
+    with pytest.raises(TypeError, match=message):
         call()
 
 
