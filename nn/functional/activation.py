@@ -85,11 +85,11 @@ def gumbel_softmax(
 ) -> Tensor:
     """softmax((x + noise) / τ) with Gumbel noise: a sample, the smaller τ the nearer to one class; with `hard` exactly one.
 
-    With `hard` the gradient is that of the soft sample. Source: E. Jang, S. Gu and B. Poole, "Categorical reparameterization with
-    Gumbel-softmax" (2017).
+    With `hard` the gradient is that of the soft sample. The noise is -log(-log(1 - u)) with u uniform, and at least `eps`: of u = 0
+    it would be infinite. Source: E. Jang, S. Gu and B. Poole, "Categorical reparameterization with Gumbel-softmax" (2017).
     """
     x = tensor(logits)
-    uniform = autograd.rand(*x.shape, generator=generator, dtype=x.dtype)
+    uniform = np.maximum(autograd.rand(*x.shape, generator=generator, dtype=x.dtype), eps)
     soft = fused.softmax((x - np.log(-np.log1p(-uniform))) / tau, dim)
     if not hard:
         return soft

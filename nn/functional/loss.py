@@ -68,7 +68,7 @@ def l1_loss(
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Tensor:
-    """The mean of d²/2 where |d| ≤ δ, and δ (|d| - δ/2) beyond, with d = input - target: outliers pull no harder than δ.
+    """The mean of d²/2 where |d| ≤ δ, and δ (|d| - δ/2) beyond, with d = input - target: outliers pull by δ.
 
     Shapes as for `mse_loss`; with `weight`, of the same shape, the mean is that of weight · loss.
     Source: P. J. Huber, "Robust estimation of a location parameter" (1964).
@@ -120,8 +120,8 @@ def poisson_nll_loss(
 ) -> Tensor:
     """The mean of exp(α) - t α: -log of a Poisson probability of the count t, whose mean is exp(α), but for log t!.
 
-    Without `log_input` the input is the mean itself, μ: μ - t log(μ + eps). `full` adds Stirling's formula for log t!, where
-    t > 1. Shapes as for `mse_loss`.
+    Without `log_input` the input is the mean itself, μ: μ - t log(μ + eps). `full` adds Stirling's formula for log t!,
+    where t > 1. Shapes as for `mse_loss`.
 
     >>> poisson_nll_loss(Tensor([0.0, 1.0]), np.array([1.0, 0.0]), reduction="none")
     tensor([1.    , 2.7183])
@@ -141,10 +141,10 @@ def gaussian_nll_loss(
 ) -> Tensor:
     """The mean of ½ (log σ² + (input - target)²/σ²): -log of a Gaussian density whose variance is predicted as well.
 
-    Shapes: input and target alike; `var`, the variance σ², like them, or with one number for each row, (...) or (..., 1), or
-    one number. It counts as `eps` where it is smaller, and gets the gradient as if it were not. ValueError for a negative one.
-    `full` adds ½ log 2π. Source: D. A. Nix and A. S. Weigend, "Estimating the mean and variance of the target probability
-    distribution" (1994).
+    Shapes: input and target alike; `var`, the variance σ², like them, or one number, or one for each row, (...) or
+    (..., 1). It counts as `eps` where it is smaller, and gets the gradient as if it were not. ValueError for a
+    negative one. `full` adds ½ log 2π. Source: D. A. Nix and A. S. Weigend, "Estimating the mean and variance of the
+    target probability distribution" (1994).
 
     >>> gaussian_nll_loss(Tensor([1.0, 2.0]), np.array([0.0, 2.0]), np.array([1.0, 1.0]), reduction="none")
     tensor([0.5, 0. ])
@@ -159,8 +159,8 @@ def gaussian_nll_loss(
         apart = [n for n, m in zip(var.shape, input.shape) if n != m]
         if var.ndim != input.ndim or apart != [1]:
             raise ValueError(
-                f"gaussian_nll_loss: var has shape {var.shape}; it needs that of the input, {input.shape}, or one number for "
-                f"each row, {(*input.shape[:-1], 1)}"
+                f"gaussian_nll_loss: var has shape {var.shape}; it needs that of the input, {input.shape}, or one "
+                f"number for each row, {(*input.shape[:-1], 1)}"
             )
     values = var.detach() if isinstance(var, Tensor) else var
     var = var + np.maximum(eps - values, 0)  # what is added has no history
@@ -172,8 +172,9 @@ def gaussian_cost(y: Any, t: Any, beta: Any = 1.0, *, full: bool = False, reduct
     """½ β ‖t - y‖², the mean over samples: -log of a Gaussian density with mean y and precision β = 1/σ².
 
     Shapes: y and t alike, samples along the first axis; the result is one number, or one for each sample with
-    reduction="none". `beta` is a number, or one for each output; `full` adds the rest of -log p, ½ log(2π/β) an output, which a β
-    that is learned needs. Source: Goodfellow, Bengio and Courville, *Deep Learning*, sections 5.5.1 and 6.2.2.1.
+    reduction="none". `beta` is a number, or one for each output; `full` adds the rest of -log p, ½ log(2π/β) an output,
+    which a β that is learned needs. Source: Goodfellow, Bengio and Courville, *Deep Learning*, sections 5.5.1 and
+    6.2.2.1.
 
     >>> gaussian_cost(Tensor([[1.0, 2.0], [0.0, 0.0]]), np.zeros((2, 2)), beta=2.0)
     tensor(2.5)
@@ -242,8 +243,9 @@ def binary_cross_entropy(
 ) -> Tensor:
     """The mean of -t log p - (1 - t) log(1 - p), p a probability: of logits take `binary_cross_entropy_with_logits`.
 
-    Logarithms count as -100 where they are smaller, and the derivative (p - t)/(p (1 - p)) has at least 10⁻¹² below the line:
-    PyTorch's convention. Shapes: input and target alike; `weight` broadcasts to them. ValueError for an input outside [0, 1].
+    Logarithms count as -100 where they are smaller, and the derivative (p - t)/(p (1 - p)) has at least 10⁻¹² below the
+    line: PyTorch's convention. Shapes: input and target alike; `weight` broadcasts to them. ValueError for an input
+    outside [0, 1].
 
     >>> binary_cross_entropy(Tensor([0.5, 0.0]), np.array([1.0, 1.0]), reduction="none")
     tensor([  0.6931, 100.    ])
@@ -309,10 +311,10 @@ def cross_entropy(
     """The mean of -log softmax(α)[t], α the logits of a sample and t its class: -log of a categorical probability.
 
     Shapes: input (N, C), (C,) or (N, C, ...), classes along axis 1; target either integers, the classes 0 to C - 1, of
-    shape (N,), () or (N, ...), or floating, probabilities, of the input's shape. The result is one number, or one for each
-    sample with reduction="none".
+    shape (N,), () or (N, ...), or floating, probabilities, of the input's shape. The result is one number, or one for
+    each sample with reduction="none".
 
-    weight           for each class: multiplies the loss of its samples; the mean is weighted too, if targets are classes
+    weight           for each class: multiplies the loss of its samples; so the mean is weighted, if targets are classes
     ignore_index     samples with this target count for nothing
     label_smoothing  ε: the target is mixed with the uniform distribution, (1 - ε) t + ε/C
 
@@ -417,8 +419,8 @@ def kl_div(
     """Σ t (log t - input): how far the probabilities t are from those whose logarithms are the input.
 
     With `log_target` the target is log t as well. reduction="batchmean" divides the sum by the number of samples, which
-    makes it the mean of the Kullback-Leibler divergences; "mean" divides by the number of elements (PyTorch's convention).
-    Shapes: input and target alike. Where t is 0, so is the loss. Source: *Deep Learning*, section 3.13.
+    makes it the mean of the Kullback-Leibler divergences; "mean" divides by the number of elements (PyTorch's
+    convention). Shapes: input and target alike. Where t is 0, so is the loss. Source: *Deep Learning*, section 3.13.
 
     >>> kl_div(np.log([[0.5, 0.5]]), np.array([[1.0, 0.0]]), reduction="batchmean")
     tensor(0.6931, dtype=float64)
@@ -543,14 +545,16 @@ def _scale(reduction: str, n: int) -> float | None:
 
 
 def renamed(name: str, reduction: str, size_average: Any, reduce: Any) -> str:
-    """`reduction`, unless it is given by its old names: `reduce`, whether to at all, and `size_average`, to the mean or the sum."""
+    """`reduction`, unless it is given by its old names: `reduce`, whether to at all, and `size_average`, to the mean or
+    the sum.
+    """
     if size_average is None and reduce is None:
         return reduction
     for old in (size_average, reduce):
         if not isinstance(old, int | np.bool | None):
             raise TypeError(
-                f"{name}: size_average and reduce are old names, and True, False or None, not {old!r:.50}; write reduction= "
-                "and the names of what comes after it"
+                f"{name}: size_average and reduce are old names, and True, False or None, not {old!r:.50}; write "
+                "reduction= and the names of what comes after it"
             )
     reduction = "none" if reduce is not None and not reduce else "mean" if size_average in (None, True) else "sum"
     warnings.warn(f"{name}: size_average and reduce are old names; write reduction={reduction!r}", stacklevel=3)

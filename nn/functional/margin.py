@@ -49,7 +49,7 @@ def hinge_embedding_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of x where t is 1, and of max(0, margin - x) where it is -1, x being a distance: near, or a margin apart.
+    """The mean of x where t is 1, and of max(0, margin - x) where it is -1: distances x to be small, or a margin.
 
     Shapes: input and target alike, or ValueError.
 
@@ -73,8 +73,8 @@ def cosine_embedding_loss(
 ) -> Tensor:
     """The mean of 1 - c where t is 1, and of max(0, c - margin) where it is -1, c being the cosine between two vectors.
 
-    Shapes: (N, D) and (N, D) with target (N,), or (D,) and (D,) with (). c has 10⁻¹² added to the squares of the lengths, so that it
-    is 0 for a vector of zeros.
+    Shapes: (N, D) and (N, D) with target (N,), or (D,) and (D,) with (). c has 10⁻¹² added to the squares of the
+    lengths, so that it is 0 for a vector of zeros.
 
     >>> cosine_embedding_loss(Tensor([1.0, 0.0]), Tensor([3.0, 4.0]), np.array(1))
     tensor(0.4)
@@ -84,8 +84,8 @@ def cosine_embedding_loss(
     a, b, t = tensor(input1), tensor(input2), np.asarray(target) if not isinstance(target, Tensor) else target
     if a.ndim not in (1, 2) or a.shape != b.shape or t.shape != a.shape[:-1]:
         raise ValueError(
-            f"{name}: inputs of shapes {a.shape} and {b.shape} and a target of {t.shape} do not fit; they must be (N, D), (N, D) "
-            "and (N,), or (D,), (D,) and ()"
+            f"{name}: inputs of shapes {a.shape} and {b.shape} and a target of {t.shape} do not fit; they must be "
+            "(N, D), (N, D) and (N,), or (D,), (D,) and ()"
         )
     a, b = _floating(name, a, b)
     eps = 1e-12
@@ -108,9 +108,9 @@ def triplet_margin_loss(
 ) -> Tensor:
     """The mean of max(0, margin + |a - p| - |a - n|): an anchor is to be nearer to what is like it than to what is not.
 
-    Distances are `pairwise_distance` with `p` and `eps`. With `swap`, |p - n| counts if it is the smaller of the two to n.
-    Shapes: three alike, (N, D) or (D,). Source: V. Balntas, E. Riba, D. Ponsa, K. Mikolajczyk, "Learning local feature descriptors
-    with triplets and shallow convolutional neural networks" (2016).
+    Distances are `pairwise_distance` with `p` and `eps`. With `swap`, |p - n| counts if it is the smaller of the two to
+    n. Shapes: three alike, (N, D) or (D,). Source: V. Balntas, E. Riba, D. Ponsa, K. Mikolajczyk, "Learning local
+    feature descriptors with triplets and shallow convolutional neural networks" (2016).
 
     >>> triplet_margin_loss(Tensor([0.0]), Tensor([1.0]), Tensor([3.0]), margin=2.5)
     tensor(0.5)
@@ -133,7 +133,8 @@ def triplet_margin_with_distance_loss(
     """`triplet_margin_loss` with any distance: a function of two Tensors that returns one number for each pair.
 
     >>> apart = lambda a, b: np.absolute(a - b).max(-1)
-    >>> triplet_margin_with_distance_loss(Tensor([0.0]), Tensor([1.0]), Tensor([3.0]), distance_function=apart, margin=2.5)
+    >>> a, p, n = Tensor([0.0]), Tensor([1.0]), Tensor([3.0])
+    >>> triplet_margin_with_distance_loss(a, p, n, distance_function=apart, margin=2.5)
     tensor(0.5)
     """
     distance = distance_function or pairwise_distance
@@ -172,7 +173,8 @@ def multi_margin_loss(
 ) -> Tensor:
     """The mean of (1/C) Σᵢ max(0, margin - x[t] + x[i])ᵖ over all classes i but the right one, t.
 
-    Shapes: (N, C) with target (N,), or (C,) with (). p is 1 or 2; `weight` (C,) multiplies the loss of the samples of a class.
+    Shapes: (N, C) with target (N,), or (C,) with (). p is 1 or 2; `weight` (C,) multiplies the loss of the samples of a
+    class.
 
     >>> multi_margin_loss(Tensor([[0.5, 1.0, 0.0]]), np.array([0]))
     tensor(0.6667)
@@ -201,10 +203,10 @@ def multi_margin_loss(
 def multilabel_margin_loss(
     input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Tensor:
-    """The mean of (1/C) Σⱼ Σᵢ max(0, 1 - x[j] + x[i]) over the classes j that a sample belongs to and the i that it does not.
+    """The mean of (1/C) Σⱼ Σᵢ max(0, 1 - x[j] + x[i]) over the classes j that a sample belongs to and all other i.
 
-    Shapes: (N, C) or (C,), target alike: the classes of a sample one after another, up to the first -1; one given twice counts
-    twice.
+    Shapes: (N, C) or (C,), target alike: the classes of a sample one after another, up to the first -1; one given twice
+    counts twice.
 
     >>> multilabel_margin_loss(Tensor([[0.5, 1.0, 0.0]]), np.array([[0, -1, 0]]))
     tensor(0.6667)
@@ -248,7 +250,8 @@ def _together(name: str, *inputs: Any) -> tuple[Any, ...]:
         fits = False
     if not fits:
         raise ValueError(
-            f"{name}: shapes {' and '.join(map(str, shapes))} do not fit; they must have as many axes each, and broadcast"
+            f"{name}: shapes {' and '.join(map(str, shapes))} do not fit; they must have as many axes each, and "
+            "broadcast"
         )
     return _floating(name, *found)
 

@@ -243,7 +243,9 @@ class HingeEmbeddingLoss(_Loss):
 
 
 class CosineEmbeddingLoss(_Loss):
-    """The mean of 1 - cos where t is 1, of max(0, cos - margin) where it is -1. See `nn.functional.cosine_embedding_loss`."""
+    """The mean of 1 - cos where t is 1, of max(0, cos - margin) where it is -1. See
+    `nn.functional.cosine_embedding_loss`.
+    """
 
     def __init__(
         self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
