@@ -151,8 +151,7 @@ def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """x where x > threshold, else `value`."""
-    x = tensor(input)
-    return autograd.where(x > threshold, x, value)
+    return activations.threshold(tensor(input), threshold, value)
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
@@ -169,7 +168,7 @@ def relu6(input: Any, inplace: bool = False) -> Tensor:
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Tensor:
     """min(max(0, x + 3), 6) / 6."""
-    return relu6(tensor(input) + 3) / 6
+    return activations.hard_sigmoid(tensor(input))
 
 
 def hardswish(input: Any, inplace: bool = False) -> Tensor:

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, modes
-from autograd.rules.normalizations import batch_statistics, normalize_batch, normalize_groups, normalize_rows
+from autograd.rules.normalizations import (
+    batch_statistics,
+    moved,
+    normalize_batch,
+    normalize_groups,
+    normalize_rows,
+    scale_channels,
+)
 
 from .inputs import floating, tensor
 
@@ -94,22 +101,25 @@ def batch_norm(
         scale = 1 / np.sqrt(running_var + eps)
         scale = scale if weight is None else scale * weight
         shift = -running_mean * scale if bias is None else bias - running_mean * scale
-        along = (-1, *(1,) * (x.ndim - 2))
-        return x * scale.reshape(along) + shift.reshape(along)
+        return scale_channels(_cubes(x), scale, shift).reshape(x.shape)
     count = x.shape[0] * math.prod(x.shape[2:])
     if training and count <= 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {tuple(x.shape)}")
-    cubes = x if x.ndim == 3 else x.reshape(x.shape[0], channels, math.prod(x.shape[2:]))
+    cubes = _cubes(x)
     statistics = batch_statistics(cubes)
     if training and running_mean is not None and running_var is not None:
         _move(running_mean, statistics[0], momentum)
-        _move(running_var, statistics[1] * (count / (count - 1)), momentum)
+        _move(running_var, statistics[1], momentum, count / (count - 1))
     return normalize_batch(cubes, weight, bias, statistics, eps).reshape(x.shape)
 
 
-def _move(running: Any, now: Any, momentum: float) -> None:
+def _cubes(x: Any) -> Any:
+    return x if x.ndim == 3 else x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
+
+
+def _move(running: Any, now: Any, momentum: float, factor: float = 1.0) -> None:
     with modes.no_grad():
-        running[...] = running * (1 - momentum) + now.astype(running.dtype) * momentum
+        running[...] = moved(running, now, momentum, factor)
 
 
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Tensor:
@@ -157,7 +167,7 @@ def instance_norm(
     if running_mean is not None and running_var is not None:
         each = batch_statistics(x.detach().reshape(1, n * channels, size)).reshape(2, n, channels).mean(1)
         _move(running_mean, each[0], momentum)
-        _move(running_var, each[1] * (size / (size - 1)), momentum)
+        _move(running_var, each[1], momentum, size / (size - 1))
     return _in_groups("instance_norm", x, channels, weight, bias, eps)
 
 

@@ -40,7 +40,7 @@ def test_a_model_that_was_loaded_normalises_as_the_one_that_was_saved():
     assert other.eval()(x).tolist() == model.eval()(x).tolist()
 
 
-@pytest.mark.parametrize("far", [0.0, 100.0, 3e4])
+@pytest.mark.parametrize("far", [0.0, 1.9, 100.0, 3e4])
 def test_float32_is_as_exact_as_its_inputs_far_from_0_too(far):
     x = (far + np.random.default_rng(0).normal(size=(6, 4, 50))).astype(np.float32)
     exact = x.astype(np.float64)
@@ -49,15 +49,55 @@ def test_float32_is_as_exact_as_its_inputs_far_from_0_too(far):
     expected = (exact - exact.mean((0, 2), keepdims=True)) / exact.std((0, 2), keepdims=True)
     found = F.batch_norm(x, None, None, training=True, eps=0.0).numpy()
     np.testing.assert_allclose(found, expected, atol=1e-6 * max(10, far))
+    expected = (exact - exact.mean((1, 2), keepdims=True)) / exact.std((1, 2), keepdims=True)
+    np.testing.assert_allclose(F.group_norm(x, 1, eps=0.0).numpy(), expected, atol=1e-6 * max(10, far))
 
 
-def test_a_constant_row_or_channel_has_result_0_and_gradient_0():
-    for norm in (lambda x: F.layer_norm(x, 4), lambda x: F.batch_norm(x, None, None, training=True)):
-        x = Tensor(np.full((3, 4), 2.0), requires_grad=True)
-        y = norm(x)
-        (y * np.arange(12).reshape(3, 4)).sum().backward()
-        np.testing.assert_allclose(y.detach().numpy(), 0, atol=1e-12)
-        assert np.isfinite(x.grad.numpy()).all()
+NORMS = [
+    lambda x: F.layer_norm(x, x.shape[-1]),
+    lambda x: F.layer_norm(x, x.shape[-1], autograd.ones(x.shape[-1], dtype=x.dtype) * 2),
+    lambda x: F.rms_norm(x, x.shape[-1]),
+    lambda x: F.batch_norm(x, None, None, training=True),
+    lambda x: F.group_norm(x, 2),
+    lambda x: F.instance_norm(x),
+]
+
+
+def gradient(norm, x, g):
+    x = Tensor(x, requires_grad=True)
+    norm(x).backward(Tensor(g))
+    return x.grad.numpy()
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("shape", [(3, 4, 5), (2, 4, 700), (40, 8, 1000)], ids=["narrow", "wide", "several blocks"])
+def test_float32_agrees_with_float64_in_every_way_of_computing(norm, shape):
+    rng = np.random.default_rng(0)
+    x, g = rng.normal(1, 1, shape), rng.normal(size=shape)
+    x[-1] += 20  # a sample far from 0
+    expected, found = norm(Tensor(x)).numpy(), norm(Tensor(x.astype(np.float32))).numpy()
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        gradient(norm, x.astype(np.float32), g.astype(np.float32)), gradient(norm, x, g), 1e-3, 1e-4
+    )
+
+
+@pytest.mark.parametrize("norm", NORMS[:2] + NORMS[3:])  # RMS norm does not subtract the mean
+def test_a_number_added_to_all_changes_nothing_near_0_or_far_from_it(norm):
+    rng = np.random.default_rng(0)
+    x, g = rng.normal(size=(3, 4, 600)), rng.normal(size=(3, 4, 600))
+    for far in (1.0, 10.0, 1000.0):
+        np.testing.assert_allclose(norm(Tensor(x + far)).numpy(), norm(Tensor(x)).numpy(), atol=1e-9)
+        np.testing.assert_allclose(gradient(norm, x + far, g), gradient(norm, x, g), atol=1e-9)
+
+
+def test_numpys_settings_are_as_they_were():
+    for norm in NORMS:
+        with np.errstate():
+            np.setbufsize(4096)
+            gradient(norm, np.ones((2, 4, 600)), np.ones((2, 4, 600)))
+            assert np.getbufsize() == 4096
 
 
 @pytest.mark.parametrize(

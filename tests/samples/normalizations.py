@@ -4,7 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.rules.normalizations import batch_statistics, normalize_batch, normalize_groups, normalize_rows
+from autograd.rules.normalizations import (
+    batch_statistics,
+    moved,
+    normalize_batch,
+    normalize_groups,
+    normalize_rows,
+    scale_channels,
+)
 
 from .table import Sample, of, real
 
@@ -50,5 +57,17 @@ NORMALIZATIONS = [
     ),
     of(over_batch, real(3, 2, 4), real(2), real(2), 0.1, like=batch, ulps=32, sums=True),
     of(over_batch_alone, real(2, 3, 10), 0.1, like=lambda x, eps: standardized(x, (0, 2), eps), ulps=32, sums=True),
+    of(
+        scale_channels,
+        real(3, 2, 4),
+        real(2),
+        real(2),
+        like=lambda x, scale, shift: x * scale[:, None] + shift[:, None],
+        ulps=4,
+        sums=True,
+    ),
+    Sample(
+        moved, (real(3), real(3), 0.25, 1.5), {}, lambda a, b, share, by: 0.75 * a + 0.375 * b, 8, differentiable=False
+    ),
     Sample(batch_statistics, (real(3, 2, 4),), {}, moments, 8, differentiable=False),
 ]
