@@ -8,6 +8,15 @@ settings of the group that their signatures name, as plain numbers. A setting wi
 0 or False, so that nothing need be computed with it. Two more can be asked for: `step`, the number of this update of the
 parameter, from 1; and `first`, whether it is the first.
 
+Three settings mean the same in every optimizer that has them in its defaults, and are applied here, to the g and the p
+that `update` gets:
+
+    maximize                      -g takes the place of g
+    weight_decay λ                g + λ θ takes the place of g, the gradient of a penalty ½ λ θ²
+    decoupled_weight_decay        θ ← θ - η λ θ comes first, and g stays as it is
+
+An `update` that asks for one of them applies it itself.
+
 Most optimizers treat every number alike, whichever parameter it belongs to, and say so: `elementwise = True`. Then small
 parameters are joined: their values move into one array, one after the other, of which each parameter keeps a view, and one
 `update` serves them all. A step costs as many calls of NumPy as `update` makes, and not as many for each parameter. Large
@@ -32,6 +41,7 @@ JOINED = 16384  # a parameter of more numbers stands alone: copying its gradient
 PIECE = 65536  # about how many numbers are updated at once
 DISRUPTIONS = 8  # how often joined parameters may turn out not to have gradients together, before all stand alone
 PLAIN = frozenset([float, int, bool])
+COMMON = frozenset(["maximize", "weight_decay", "decoupled_weight_decay"])  # what is done alike in all optimizers
 
 Array = np.ndarray[Any, Any]
 State = dict[str, Any]
@@ -60,13 +70,16 @@ class Slot:
 
     @property
     def count(self) -> int:
-        return self.own_count if self.joint is None else self.joint.count
+        return self.own_count if self.joint is None else self.own_count + self.joint.done
 
     @property
     def state(self) -> State:
         if self.joint is None:
             return self.own
-        return {name: array[self.span].reshape(self.shape) for name, array in self.joint.state.items()}
+        return {
+            name: kept[self.span].reshape(self.shape) if isinstance(kept, np.ndarray) else kept
+            for name, kept in self.joint.state.items()
+        }
 
     def leave(self) -> None:
         """Stand alone again, on the same memory."""
@@ -94,8 +107,13 @@ class Joint:
     def __init__(self, slots: list[Slot], values: Array) -> None:
         self.slots, self.values = slots, values
         self.gradient = np.empty_like(values)
-        self.count = slots[0].count
-        self.state = {name: np.concatenate([slot.own[name].reshape(-1) for slot in slots]) for name in slots[0].own}
+        self.done = 0  # updates since they were joined
+        self.state = {
+            name: np.concatenate([slot.own[name].reshape(-1) for slot in slots])
+            if isinstance(kept, np.ndarray)
+            else kept
+            for name, kept in slots[0].own.items()
+        }
         self.members: list[tuple[Tensor, Array]] = []
         end = 0
         for slot in slots:
@@ -104,6 +122,10 @@ class Joint:
             slot.p._data = values[start:end].reshape(slot.shape)  # the same values as before
             slot.own, slot.joint = {}, self
             self.members.append((slot.p, slot.p._data))
+
+    @property
+    def count(self) -> int:
+        return self.slots[0].count  # where `update` asks for it, it is the same for all
 
     def gather(self) -> bool:
         """Put the gradients of the parameters into `gradient`; False if one has none, or other values than before."""
@@ -171,6 +193,7 @@ class Optimizer:
     """
 
     elementwise: ClassVar[bool] = False
+    not_negative: ClassVar[tuple[str, ...]] = ()  # settings of its own that must be numbers, 0 or more
     defaults: dict[str, Any]
     param_groups: list[dict[str, Any]]
 
@@ -183,6 +206,9 @@ class Optimizer:
         self._disruptions = 0
         self._update_asks = self._asked_by(self.update, 3)
         self._start_asks = self._asked_by(self.start, 1)
+        self._common = dict.fromkeys((COMMON & self.defaults.keys()) - self._update_asks.keys(), True)
+        if "decoupled_weight_decay" in self._common:
+            self._common["lr"] = True
         if isinstance(params, Tensor | np.ndarray):
             raise TypeError(
                 f"{name} takes a list of parameters, not a single {type(params).__name__}; write {name}([p], ...)"
@@ -201,7 +227,7 @@ class Optimizer:
             self.add_param_group(group)
 
     def start(self, p: Any, *args: Any, **settings: Any) -> State:
-        """The state of a parameter with these values before its first update: arrays, by name."""
+        """The state of a parameter with these values before its first update: arrays of its shape and numbers, by name."""
         return {}
 
     def update(self, p: Any, g: Any, state: State, *args: Any, **settings: Any) -> None:
@@ -210,11 +236,15 @@ class Optimizer:
 
     def check(self, group: Mapping[str, Any]) -> None:
         """ValueError for settings that make no sense. An optimizer adds what it knows to what is said here."""
-        for name in ("lr", "eps", "weight_decay", "momentum"):
+        kind = type(self).__name__
+        for name in ("lr", "eps", "weight_decay", "momentum", *self.not_negative):
             if name in group and not _is_number(group[name]):
-                raise TypeError(f"{type(self).__name__}: {name} is a number, such as 0.1, and not {group[name]!r}")
+                raise TypeError(f"{kind}: {name} is a number, such as 0.1, and not {group[name]!r}")
             if name in group and not group[name] >= 0:
-                raise ValueError(f"{type(self).__name__}: {name} must not be negative, and is {group[name]}")
+                raise ValueError(f"{kind}: {name} must not be negative, and is {group[name]}")
+        betas = group.get("betas", (0, 0))
+        if np.shape(betas) != (2,) or not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"{kind}: betas are two numbers in [0, 1), such as (0.9, 0.999), and not {betas}")
 
     # --- Groups ---
 
@@ -314,6 +344,7 @@ class Optimizer:
         changed: list[Any] = []
         for place, group in enumerate(self.param_groups):
             settings = self._settings(group, self._update_asks)
+            common = self._settings(group, self._common)
             plan = self._plans.get(place)
             if plan is None or not plan.holds(group["params"], settings):
                 plan = self._plans[place] = self._new_plan(group, settings)
@@ -322,41 +353,56 @@ class Optimizer:
                 plan = self._plans[place] = self._new_plan(group, settings)
                 plan.gather()
             for joint in plan.joints:
-                joint.count += 1
-                self._update(joint.values, joint.gradient, joint.state, settings, joint.count)
+                joint.done += 1
+                self._update(joint.values, joint.gradient, joint.state, settings, common, joint.count)
                 changed.append(joint.values)
             for slot in plan.alone:
                 node = slot.p._made
                 if node is not None and node.grad is not None:
                     values = slot.follow()
                     slot.own_count += 1
-                    self._update(values, node.grad._data, slot.own, settings, slot.own_count)
+                    self._update(values, node.grad._data, slot.own, settings, common, slot.own_count)
                     changed.append(values)
         if changed:
             reach.wrote(*changed)
         return loss
 
-    def _update(self, p: Any, g: Any, state: State, settings: dict[str, Any], count: int) -> None:
-        """`update`, piece by piece where there is much to do and the pieces do not depend on each other."""
+    def _update(
+        self, p: Any, g: Any, state: State, settings: dict[str, Any], common: Mapping[str, Any], count: int
+    ) -> None:
+        """`_change`, piece by piece where there is much to do and the pieces do not depend on each other."""
         if "step" in self._update_asks:
             settings["step"] = count
         if "first" in self._update_asks:
             settings["first"] = count == 1
-        if p.size <= PIECE or not self.elementwise or not all(a.flags.c_contiguous for a in (p, g, *state.values())):
-            self.update(p, g, state, **settings)
+        arrays = {name: kept for name, kept in state.items() if isinstance(kept, np.ndarray)}
+        if p.size <= PIECE or not self.elementwise or not all(a.flags.c_contiguous for a in (p, g, *arrays.values())):
+            self._change(p, g, state, settings, common)
             return
         p, g = p.reshape(-1), g.reshape(-1)
-        flat = {name: array.reshape(-1) for name, array in state.items()}
+        flat = {name: array.reshape(-1) for name, array in arrays.items()}
         pieces = -(-p.size // PIECE)
         size = -(-p.size // pieces)
         for start in range(0, p.size, size):
             piece = slice(start, start + size)
             given = {name: array[piece] for name, array in flat.items()}
-            result = dict(given)
-            self.update(p[piece], g[piece], result, **settings)
+            result = state | given
+            self._change(p[piece], g[piece], result, settings, common)
             for name, array in given.items():
                 if result[name] is not array:  # update made a new one
                     array[...] = result[name]
+        state.update({name: kept for name, kept in result.items() if name not in arrays})
+
+    def _change(self, p: Any, g: Any, state: State, settings: Mapping[str, Any], common: Mapping[str, Any]) -> None:
+        """`update`, after what all optimizers do alike."""
+        if common:
+            if "maximize" in common:
+                g = -g
+            if "decoupled_weight_decay" in common:
+                p *= 1 - common.get("lr", 0) * common.get("weight_decay", 0)
+            elif "weight_decay" in common:
+                g = g + common["weight_decay"] * p
+        self.update(p, g, state, **settings)
 
     def _new_plan(self, group: Mapping[str, Any], settings: dict[str, Any]) -> Plan:
         active = [self._slots.get(p) or Slot(p) for p in group["params"] if _has_gradient(p)]
@@ -369,8 +415,9 @@ class Optimizer:
         families: dict[Any, list[Slot]] = {}
         for slot in active:
             if self.elementwise and slot.p.size <= JOINED and self._disruptions <= DISRUPTIONS:
+                state = tuple((name, None if isinstance(kept, np.ndarray) else kept) for name, kept in slot.own.items())
                 age = slot.count if "step" in self._update_asks else min(slot.count, 1)
-                families.setdefault((slot.p.dtype, age, *slot.own), []).append(slot)
+                families.setdefault((slot.p.dtype, age, state), []).append(slot)
         joints = [joint for family in families.values() for joint in _joined(family)]
         return Plan(group["params"], settings, joints, [slot for slot in active if slot.joint is None])
 
@@ -380,11 +427,11 @@ class Optimizer:
         if slot.started_with == asked:
             return
         state = self.start(values, **self._settings(group, self._start_asks))
-        for name, array in state.items() if self.elementwise else ():
-            if not isinstance(array, np.ndarray) or array.shape != values.shape:
+        for name, kept in state.items() if self.elementwise else ():
+            if getattr(kept, "shape", None) != values.shape and not isinstance(kept, int | float):
                 raise ValueError(
-                    f"{type(self).__name__}.start: the state of an elementwise optimizer is an array of the parameter's shape, "
-                    f"{values.shape}, and {name!r} is {_shown(array)}; write np.zeros_like(p), or elementwise = False"
+                    f"{type(self).__name__}.start: the state of an elementwise optimizer is numbers and arrays of the parameter's "
+                    f"shape, {values.shape}, and {name!r} is {_shown(kept)}; write np.zeros_like(p), or elementwise = False"
                 )
         slot.own, slot.started_with = state | slot.own, asked
 
@@ -399,11 +446,7 @@ class Optimizer:
         return MappingProxyType({p: MappingProxyType(self._shown_state(slot)) for p, slot in self._slots.items()})
 
     def _shown_state(self, slot: Slot) -> dict[str, Any]:
-        counted = {"step": slot.count} if "step" in self._update_asks else {}
-        return counted | {
-            name: Tensor._make(value, None) if isinstance(value, np.ndarray) else value
-            for name, value in slot.state.items()
-        }
+        return {"step": slot.count} | {name: _as_tensors(value) for name, value in slot.state.items()}
 
     def state_dict(self) -> dict[str, Any]:
         """{"state": {0: {...}, 1: {...}}, "param_groups": [{"lr": ..., "params": [0, 1]}]}: all but the parameters.
@@ -438,38 +481,37 @@ class Optimizer:
                 f"load_state_dict: this {type(self).__name__} has groups of {sizes} parameters, the saved one of {given}; "
                 "make it with the same groups first"
             )
-        numbers = [number for group in state_dict["param_groups"] for number in group["params"]]
-        params = [p for group in self.param_groups for p in group["params"]]
-        slots = {}
-        for number, p in zip(numbers, params):
-            if number in state_dict["state"]:
-                slots[p] = self._loaded(p, number, state_dict["state"][number])
         groups = [
-            {**ours, **{name: value for name, value in theirs.items() if name != "params"}}
+            {**ours, **{name: _settled(value) for name, value in theirs.items() if name != "params"}}
             for ours, theirs in zip(self.param_groups, state_dict["param_groups"])
         ]
-        for group in groups:
+        slots = {}
+        for group, saved in zip(groups, state_dict["param_groups"]):
             self.check(group)
+            for number, p in zip(saved["params"], group["params"]):
+                if number in state_dict["state"]:
+                    slots[p] = self._loaded(p, group, number, state_dict["state"][number])
         self.param_groups, self._slots, self._plans = groups, slots, {}
 
-    def _loaded(self, p: Tensor, number: Any, saved: Mapping[str, Any]) -> Slot:
+    def _loaded(self, p: Tensor, group: Mapping[str, Any], number: Any, saved: Mapping[str, Any]) -> Slot:
         slot = Slot(p)
-        for name, value in saved.items():
-            value = value.detach() if hasattr(value, "detach") else value
-            if name == "step":
-                slot.own_count = int(value)
-            elif isinstance(value, int | float):
-                slot.own[name] = value
-            elif value is not None:
-                array = np.asarray(value).astype(p.dtype)
-                if self.elementwise and array.shape != p.shape:
-                    raise ValueError(
-                        f"load_state_dict: {name!r} of parameter {number} has shape {array.shape}, the parameter {p.shape}; "
-                        "the state is of another model"
-                    )
-                slot.own[name] = array
-        if slot.own and "step" not in saved:
-            slot.own_count = 1  # no longer the first update
+        fresh = self.start(p._data, **self._settings(group, self._start_asks))
+        kept = {name: _settled(value, p.dtype) for name, value in saved.items() if name != "step" and value is not None}
+        for name, value in kept.items() if self.elementwise else ():
+            if name not in fresh:
+                raise ValueError(
+                    f"load_state_dict: parameter {number} has {name!r}, which is no state of {type(self).__name__} "
+                    f"({', '.join(fresh) or 'it has none'}); the state is of another optimizer, or with other settings"
+                )
+            if isinstance(fresh[name], int | float):
+                kept[name] = np.asarray(value).item()
+            elif np.shape(value) != p.shape:
+                raise ValueError(
+                    f"load_state_dict: {name!r} of parameter {number} has shape {np.shape(value)}, the parameter {p.shape}; "
+                    "the state is of another model"
+                )
+        slot.own = kept
+        slot.own_count = int(saved.get("step", len(kept) > 0))  # without a number, no longer the first update
         return slot
 
     def __getstate__(self) -> dict[str, Any]:
@@ -545,6 +587,24 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic | np.ndarray | Tensor) and value.size == 1:
         return value.item()
     return value
+
+
+def _as_tensors(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_tensors(part) for part in value]
+    return Tensor._make(value, None) if isinstance(value, np.ndarray) else value
+
+
+def _settled(value: Any, dtype: Any = None) -> Any:
+    """A copy of a saved value without Tensors, neither ours nor PyTorch's; arrays of floats take the dtype."""
+    if isinstance(value, list | tuple):
+        return type(value)(_settled(part, dtype) for part in value)
+    if not hasattr(value, "detach") and not isinstance(value, np.ndarray):
+        return value
+    array = np.asarray(value.detach() if hasattr(value, "detach") else value)
+    if dtype is None and array.size == 1:
+        return array.item()
+    return array.astype(dtype if dtype is not None and array.dtype.kind == "f" else array.dtype)
 
 
 def _is_number(value: Any) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+
+from autograd import reach
 
 from .optimizer import Optimizer, State
 
@@ -68,15 +70,9 @@ class SGD(Optimizer):
         lr: float,
         momentum: float | None = None,
         dampening: float | None = None,
-        weight_decay: float | None = None,
         nesterov: bool | None = None,
-        maximize: bool | None = None,
         first: bool,
     ) -> None:
-        if maximize:
-            g = -g
-        if weight_decay is not None:
-            g = g + weight_decay * p
         if momentum is not None:
             v = state["momentum_buffer"]
             v *= momentum
@@ -90,6 +86,11 @@ class Momentum(Optimizer):
 
     The velocity v is what is added to θ, so that a change of η acts on it from then on, not backwards as in `optim.SGD`.
 
+    lr            η, the learning rate
+    momentum      μ, how much of the velocity is kept
+    weight_decay  λ: g + λ θ takes the place of g, the gradient of a penalty ½ λ θ²
+    maximize      -g takes the place of g
+
     >>> x = Tensor([1.0], requires_grad=True)
     >>> optimizer = Momentum([x], lr=0.1, momentum=0.9)
     >>> (x * x).sum().backward()
@@ -100,8 +101,16 @@ class Momentum(Optimizer):
 
     elementwise = True
 
-    def __init__(self, params: Any, lr: float = 1e-3, momentum: float = 0.9) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum})
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "maximize": maximize})
 
     def start(self, p: Any) -> State:
         return {"velocity": np.zeros_like(p)}
@@ -111,3 +120,57 @@ class Momentum(Optimizer):
         v *= momentum
         v -= lr * g
         p += v
+
+
+class Nesterov(Momentum):
+    """v ← μ v - η g, θ ← θ + v, with the gradient g taken at θ + μ v, where the momentum alone would lead.
+
+    `step` takes a closure, which it calls there: it is to call zero_grad and backward, and to return the loss. Afterwards
+    the parameters are θ, not the points at which gradients were taken. Those are what `SGD(nesterov=True)` steps through,
+    for constant η and μ, and needs no closure.
+
+    Settings are those of `Momentum`. A closure that fails leaves the parameters as they were.
+
+    Source: *Deep Learning*, section 8.3.3; Y. Nesterov, "A method of solving a convex programming problem with convergence
+    rate O(1/k²)" (1983); I. Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013).
+
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> optimizer = Nesterov([x], lr=0.1, momentum=0.5)
+    >>> def closure():
+    ...     optimizer.zero_grad()
+    ...     loss = (x * x).sum()
+    ...     loss.backward()
+    ...     return loss
+    >>> for _ in range(2):
+    ...     loss = optimizer.step(closure)
+    >>> x, loss  # the gradient of the second step was taken at 0.8 - 0.5 · 0.2
+    (tensor([0.56], requires_grad=True), tensor(0.49, from sum))
+    """
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Call `closure` at θ + μ v, then update θ. Returns the loss that it returned."""
+        if closure is None:
+            raise TypeError(
+                "Nesterov takes the gradient at θ + μ v, so step needs a function that computes it: optimizer.step(closure), "
+                "where closure calls zero_grad and backward and returns the loss; or write "
+                "SGD(..., momentum=0.9, nesterov=True), the rewritten form, whose step needs none"
+            )
+
+        def ahead() -> Any:
+            held = []
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p in self._slots:
+                        values = self._slots[p].follow()
+                        held.append((values, values.copy()))
+                        values += group["momentum"] * self._slots[p].state["velocity"]
+            places = [values for values, _ in held]
+            reach.wrote(*places)
+            try:
+                return closure()
+            finally:
+                for values, theta in held:
+                    values[...] = theta
+                reach.wrote(*places)
+
+        return super().step(ahead)

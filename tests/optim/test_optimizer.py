@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+import autograd
 import nn
 import optim
 from autograd import Tensor
@@ -375,8 +376,6 @@ def test_zero_grad_forgets_or_fills():
 
 
 def test_a_closure_is_called_with_recording_on_and_its_loss_returned():
-    import autograd
-
     params = parameters()
     optimizer = optim.SGD(params, lr=0.1)
     expected = simple(values(params), 0.1)
@@ -411,7 +410,9 @@ def test_groups_have_their_own_settings_and_the_defaults_for_the_rest():
 
 def test_printing_shows_the_groups():
     assert (
-        repr(optim.Momentum(parameters(), lr=0.1)) == "Momentum (\nParameter Group 0\n    lr: 0.1\n    momentum: 0.9\n)"
+        repr(optim.Momentum(parameters(), lr=0.1))
+        == "Momentum (\nParameter Group 0\n    lr: 0.1\n    maximize: False\n"
+        "    momentum: 0.9\n    weight_decay: 0.0\n)"
     )
 
 
@@ -501,10 +502,25 @@ def plain(nest):
 
 @pytest.mark.parametrize(
     ("name", "settings"),
-    [("SGD", {"momentum": 0.9, "dampening": 0.5}), ("SGD", {}), ("Adam", {}), ("Adam", {"amsgrad": True})],
+    [
+        ("SGD", {"momentum": 0.9, "dampening": 0.5}),
+        ("SGD", {}),
+        ("Adam", {}),
+        ("Adam", {"amsgrad": True}),
+        ("AdamW", {}),
+        ("Adamax", {}),
+        ("NAdam", {}),
+        ("RAdam", {}),
+        ("Adagrad", {}),
+        ("RMSprop", {}),
+        ("RMSprop", {"momentum": 0.9, "centered": True}),
+        ("Adadelta", {}),
+        ("Rprop", {}),
+        ("ASGD", {"t0": 1}),
+    ],
 )
-def test_saved_state_has_the_layout_of_pytorchs_and_either_loads_it(name, settings):
-    torch = pytest.importorskip("torch")
+def test_saved_state_has_the_layout_of_pytorchs_and_either_loads_it(name, settings, torch_in_doubles):
+    torch = torch_in_doubles
     params = parameters()
     theirs = [torch.tensor(p.detach().numpy(), requires_grad=True) for p in params]
     optimizer, other = (
@@ -518,14 +534,61 @@ def test_saved_state_has_the_layout_of_pytorchs_and_either_loads_it(name, settin
             one.step()
     a, b = optimizer.state_dict(), other.state_dict()
     assert a["state"].keys() == b["state"].keys()
-    assert all(a["state"][i].keys() == {k for k, v in b["state"][i].items() if v is not None} for i in a["state"])
+    for i, state in a["state"].items():
+        assert state.keys() == {"step"} | {k for k, v in b["state"][i].items() if v is not None}
     assert a["param_groups"][0].items() <= b["param_groups"][0].items()
     fresh = parameters()
     for p, q in zip(fresh, theirs):
         p.data = q.detach().numpy().copy()
     loaded = getattr(optim, name)(fresh)
     loaded.load_state_dict(b)
-    assert_same(train(loaded, fresh, 3), train(optimizer, params, 3), rtol=1e-11, atol=1e-14)
+    theirs = [torch.tensor(p.detach().numpy(), requires_grad=True) for p in params]
+    back = getattr(torch.optim, name)(theirs)
+    back.load_state_dict(as_torch(optimizer.state_dict(), torch))
+    for one, its in ((loaded, fresh), (back, theirs)):
+        for _ in range(3):
+            one.zero_grad()
+            loss_of(its).backward()
+            one.step()
+    there = train(optimizer, params, 3)
+    assert_same(values(fresh), there, rtol=1e-11, atol=1e-14)
+    assert_same(values(theirs), there, rtol=1e-11, atol=1e-14)
+
+
+def as_torch(nest, torch):
+    """What a file of Tensors brings to PyTorch."""
+    if isinstance(nest, dict):
+        return {key: as_torch(value, torch) for key, value in nest.items()}
+    if isinstance(nest, list):
+        return [as_torch(value, torch) for value in nest]
+    return torch.tensor(nest.numpy()) if isinstance(nest, Tensor) else nest
+
+
+def test_lbfgs_goes_on_from_its_saved_state_and_from_pytorchs(tmp_path, torch_in_doubles):
+    torch = torch_in_doubles
+    params = parameters()
+    theirs = [torch.tensor(p.detach().numpy(), requires_grad=True) for p in params]
+    settings = {"line_search_fn": "strong_wolfe", "max_iter": 2, "history_size": 3}
+    optimizer, other = optim.LBFGS(params, **settings), torch.optim.LBFGS(theirs, **settings)
+
+    def advance(optimizer, params, steps):
+        for _ in range(steps):
+            optimizer.step(lambda: (optimizer.zero_grad(), loss := loss_of(params), loss.backward())[1])
+
+    advance(optimizer, params, 2)
+    advance(other, theirs, 2)
+    autograd.save(optimizer.state_dict(), tmp_path / "state.npz")
+    for saved in (autograd.load(tmp_path / "state.npz"), other.state_dict()):
+        fresh = [Tensor(p.detach().numpy().copy(), requires_grad=True) for p in params]
+        twin = optim.LBFGS(fresh)
+        twin.load_state_dict(saved)
+        for _ in range(2):
+            advance(twin, fresh, 1)
+        reference = [torch.tensor(p.detach().numpy(), requires_grad=True) for p in theirs]
+        back = torch.optim.LBFGS(reference)
+        back.load_state_dict(other.state_dict())
+        advance(back, reference, 2)
+        assert_same(values(fresh), values(reference), rtol=1e-7, atol=1e-9)
 
 
 def test_state_is_there_to_be_read_and_changed_in_place():
@@ -572,6 +635,10 @@ def test_loading_copies_and_continues():
         (
             lambda s: s["state"][1].update(exp_avg=np.zeros(7)),
             r"'exp_avg' of parameter 1 has shape \(7,\), the parameter \(3,\)",
+        ),
+        (
+            lambda s: s["state"].__setitem__(2, {"momentum_buffer": np.zeros(())}),
+            r"parameter 2 has 'momentum_buffer', which is no state of Adam \(exp_avg, exp_avg_sq\)",
         ),
         (lambda s: s["param_groups"][0].update(lr=-1), r"lr must not be negative"),
         (lambda s: s.pop("state"), r"with 'state' and 'param_groups'"),
@@ -634,6 +701,22 @@ def test_what_are_no_parameters_is_refused(params, error, message):
         (optim.Adam, {"betas": 0.9}, r"betas are two numbers.*not 0.9"),
         (optim.Adam, {"eps": -1}, "eps must not be negative"),
         (optim.Momentum, {"lr": -1}, "Momentum: lr must not be negative"),
+        (optim.AdamW, {"weight_decay": -1}, "AdamW: weight_decay must not be negative"),
+        (optim.Lion, {"betas": (1, 0)}, "Lion: betas are two numbers"),
+        (optim.NAdam, {"momentum_decay": -1}, "NAdam: momentum_decay must not be negative"),
+        (optim.Adagrad, {"initial_accumulator_value": -1}, "initial_accumulator_value must not be negative"),
+        (optim.RMSprop, {"alpha": -1}, "RMSprop: alpha must not be negative"),
+        (optim.Adadelta, {"rho": 1.5}, "rho is a number from 0 to 1, such as 0.9, and not 1.5"),
+        (
+            optim.Rprop,
+            {"etas": (1.2, 0.5)},
+            r"etas are two numbers, one between 0 and 1 and one above 1, and not \(1.2",
+        ),
+        (optim.Rprop, {"step_sizes": (1, 0.5)}, "step_sizes are the least and the largest step"),
+        (optim.ASGD, {"t0": -1}, "ASGD: t0 must not be negative"),
+        (optim.Muon, {}, r"one parameter has shape \(1,\); give it those with p.ndim == 2 and the rest to .* AdamW"),
+        (optim.LBFGS, {"line_search_fn": "wolfe"}, "line_search_fn is 'strong_wolfe' or None, and not 'wolfe'"),
+        (optim.LBFGS, {"max_iter": 0}, "max_iter is a whole number, 1 or more, and not 0"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(kind, settings, message):
