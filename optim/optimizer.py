@@ -188,12 +188,13 @@ class Optimizer:
     >>> x
     tensor([0.8, 1.6], requires_grad=True)
 
-    `params` are the Tensors to change, leaves all of them, or groups, {"params": [...], "lr": ...}, with settings of their
+    `params` are the Tensors to change, leaves all of them, pairs of a name and a Tensor, or groups, {"params": [...], "lr": ...}, with settings of their
     own; `defaults` are the settings of groups that do not say otherwise. TypeError and ValueError say what is wrong.
     """
 
     elementwise: ClassVar[bool] = False
     not_negative: ClassVar[tuple[str, ...]] = ()  # settings of its own that must be numbers, 0 or more
+    remark: ClassVar[str] = ""  # what `explain` cannot see
     defaults: dict[str, Any]
     param_groups: list[dict[str, Any]]
 
@@ -256,11 +257,20 @@ class Optimizer:
         if isinstance(params, set | frozenset):
             raise TypeError("parameters need an order that is the same in every run; give a list, not a set")
         params = [params] if isinstance(params, Tensor) else self._listed(params)
+        names = [p[0] for p in params if isinstance(p, tuple) and len(p) == 2 and isinstance(p[0], str)]
+        if names:
+            if len(names) < len(params):
+                raise ValueError(
+                    "some parameters have names and some have none; give model.named_parameters() or parameters()"
+                )
+            params = [p for _, p in params]
         taken = {p for group in self.param_groups for p in group["params"]}
         for i, p in enumerate(params):
             self._check_parameter(p, i, taken)
             taken.add(p)
         group = {"params": params, **self.defaults, **{k: v for k, v in param_group.items() if k != "params"}}
+        if names:
+            group["param_names"] = names
         self.check(group)
         self.param_groups.append(group)
 
@@ -279,8 +289,7 @@ class Optimizer:
 
     def _check_parameter(self, p: Any, i: int, taken: set[Tensor]) -> None:
         if not isinstance(p, Tensor):
-            advice = "; write model.parameters(), not model.named_parameters()" if isinstance(p, tuple) else ""
-            advice = "; write model.parameters()" if hasattr(p, "parameters") else advice
+            advice = "; write model.parameters()" if hasattr(p, "parameters") else ""
             raise TypeError(f"{type(self).__name__}: parameters are Tensors, and number {i} is {_shown(p)}{advice}")
         if not p.is_leaf:
             raise ValueError(
@@ -396,13 +405,19 @@ class Optimizer:
     def _change(self, p: Any, g: Any, state: State, settings: Mapping[str, Any], common: Mapping[str, Any]) -> None:
         """`update`, after what all optimizers do alike."""
         if common:
-            if "maximize" in common:
-                g = -g
-            if "decoupled_weight_decay" in common:
-                p *= 1 - common.get("lr", 0) * common.get("weight_decay", 0)
-            elif "weight_decay" in common:
-                g = g + common["weight_decay"] * p
+            g = self._prepared(p, g, common)
         self.update(p, g, state, **settings)
+
+    def _prepared(self, p: Any, g: Any, common: Mapping[str, Any]) -> Any:
+        """The gradient that `update` gets, after a decay of p."""
+        if "maximize" in common:
+            g = -g
+        if "weight_decay" in common:
+            if "decoupled_weight_decay" in common:
+                p *= 1 - common.get("lr", 0) * common["weight_decay"]
+            else:
+                g = g + common["weight_decay"] * p
+        return g
 
     def _new_plan(self, group: Mapping[str, Any], settings: dict[str, Any]) -> Plan:
         active = [self._slots.get(p) or Slot(p) for p in group["params"] if _has_gradient(p)]
@@ -434,6 +449,70 @@ class Optimizer:
                     f"shape, {values.shape}, and {name!r} is {_shown(kept)}; write np.zeros_like(p), or elementwise = False"
                 )
         slot.own, slot.started_with = state | slot.own, asked
+
+    def explain(self, parameter: Tensor | None = None, index: Any = None) -> str:
+        """What `step()` would now do to one number, written out with its numbers; nothing is changed.
+
+        parameter  one of the parameters; by default the first that has a gradient
+        index      which of its numbers; by default the one with the largest gradient
+
+        ValueError without a gradient or for a parameter of none of the groups; TypeError where a step does not treat every
+        number by itself, as in LAMB, Muon and L-BFGS.
+
+        >>> x = Tensor([1.0, -3.0], requires_grad=True)
+        >>> optimizer = optim.Momentum([x], lr=0.1, momentum=0.9)
+        >>> (x * x).sum().backward()
+        >>> optimizer.explain()
+        Momentum, update 1 of parameter 0, at [1]
+          η = 0.1, μ = 0.9
+          g = −6, θ = −3, v = 0
+          v ← μ v − η g
+            = 0.9 · 0 − 0.1 · (−6)
+            = 0.6
+          θ ← θ + v
+            = −3 + 0.6
+            = −2.4
+        """
+        from .explaining import explain
+
+        kind = type(self).__name__
+        if not self.elementwise:
+            raise TypeError(
+                f"explain() writes out what happens to a single number, and {kind} steps by whole parameters"
+            )
+        params = [(p, group, i) for group in self.param_groups for i, p in enumerate(group["params"])]
+        if parameter is None:
+            parameter = next((p for p, _, _ in params if _has_gradient(p)), None)
+        if parameter is None or not _has_gradient(parameter):
+            raise ValueError("explain() needs a gradient: call loss.backward() first, and explain() before zero_grad()")
+        found = next(((group, i) for p, group, i in params if p is parameter), None)
+        if found is None:
+            raise ValueError(f"explain(): the parameter of shape {parameter.shape} is in no group of this {kind}")
+        group, number = found
+        values, g = parameter._data, parameter.node.grad._data
+        if index is None:
+            index = np.unravel_index(int(np.argmax(np.abs(g))), g.shape)
+        place = tuple(map(int, index)) if isinstance(index, tuple | list) else (int(index),)
+        settings = self._settings(group, self._update_asks)
+        slot = self._slots.get(parameter)
+        state = self.start(values, **self._settings(group, self._start_asks)) | (slot.state if slot else {})
+        count = (slot.count if slot else 0) + 1
+        if "step" in self._update_asks:
+            settings["step"] = count
+        if "first" in self._update_asks:
+            settings["first"] = count == 1
+        names = group.get("param_names")
+        which = f"parameter {number}" if names is None else str(names[number])
+        where = f", at [{', '.join(map(str, place))}]" if place else ""
+        return explain(
+            self,
+            values[place],
+            g[place],
+            {name: kept[place] if isinstance(kept, np.ndarray) else kept for name, kept in state.items()},
+            settings,
+            self._settings(group, self._common),
+            f"{kind}, update {count} of {which}{where}{self.remark}",
+        )
 
     # --- State, and saving it ---
 
@@ -526,7 +605,7 @@ class Optimizer:
         lines = []
         for i, group in enumerate(self.param_groups):
             lines.append(f"Parameter Group {i}")
-            lines += [f"    {name}: {value}" for name, value in sorted(group.items()) if name != "params"]
+            lines += [f"    {name}: {value}" for name, value in sorted(group.items()) if "param" not in name]
         return f"{type(self).__name__} (\n" + "\n".join(lines) + "\n)"
 
 

@@ -147,6 +147,8 @@ class Nesterov(Momentum):
     (tensor([0.56], requires_grad=True), tensor(0.49, from sum))
     """
 
+    remark = ", with g taken at θ + μ v"
+
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Call `closure` at θ + μ v, then update θ. Returns the loss that it returned."""
         if closure is None:

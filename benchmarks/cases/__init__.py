@@ -5,6 +5,7 @@ from importlib import import_module
 FILES = (
     "addition",
     "training",
+    "optimizers",
     "chain",
     "pendulum",
     "mixture",

@@ -408,6 +408,14 @@ def test_groups_have_their_own_settings_and_the_defaults_for_the_rest():
     assert optimizer.param_groups[1]["note"] == "kept"
 
 
+def test_named_parameters_keep_their_names():
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.named_parameters(), lr=0.1)
+    optimizer.add_param_group({"params": [("other", Tensor([1.0], requires_grad=True))]})
+    assert [group["param_names"] for group in optimizer.state_dict()["param_groups"]] == [["weight", "bias"], ["other"]]
+    assert optimizer.param_groups[0]["params"] == [model.weight, model.bias]
+
+
 def test_printing_shows_the_groups():
     assert (
         repr(optim.Momentum(parameters(), lr=0.1))
@@ -669,7 +677,11 @@ X = Tensor([1.0], requires_grad=True)
         (np.ones(2), TypeError, r"not a single ndarray"),
         ({"params": [X]}, TypeError, r"write SGD\(\[group\]"),
         ([X, np.ones(2)], TypeError, r"parameters are Tensors, and number 1 is a ndarray of shape \(2,\)"),
-        ([("weight", X)], TypeError, r"write model.parameters\(\), not model.named_parameters\(\)"),
+        (
+            [("weight", X), Tensor([2.0], requires_grad=True)],
+            ValueError,
+            "some parameters have names and some have none",
+        ),
         (
             [X, X * 2],
             ValueError,
