@@ -635,6 +635,59 @@ def test_row_10_layers_give_the_lectures_numbers(x):
     assert [*output.bias.grad.tolist(), *output.weight.grad.tolist()[0]] == expected["w2"]
 
 
+# --- Row 11: stochastic gradient descent on minibatches ----------------------------------------------------------------
+
+
+def line_error(theta, x, t):
+    """½ (x · θ - t)², the mean over the samples."""
+    return np.mean((x @ theta - t) ** 2) / 2
+
+
+def samples_of_a_line(n, rng):
+    x = rng.normal(size=(n, 3))
+    return x, x @ np.array([1.0, -2.0, 0.5]) + 0.1 * rng.normal(size=n)
+
+
+@pytest.mark.parametrize("size", [1, 4, 7, 22, 50])
+def test_row_11_each_minibatch_makes_the_lectures_step_the_last_partial_one_too(size, rng):
+    data, rate = samples_of_a_line(22, rng), 0.05
+    theta = np.zeros(3)
+    p = leaf(theta)
+    optimizer = optim.SGD([p], lr=rate)
+    counts = []
+    for _ in range(3):
+        for x, t in nn.data.batches(*data, batch_size=size, generator=0):
+            g = x.T @ (x @ theta - t) / len(x)
+            theta = theta - rate * g
+            optimizer.zero_grad()
+            line_error(p, x, t).backward()
+            optimizer.step()
+            counts.append(len(x))
+    close(p.numpy(), theta, rtol=1e-12)
+    assert counts[: -(-22 // size)] == [size] * (22 // size) + [22 % size] * (22 % size > 0)
+
+
+def test_row_11_an_epoch_has_every_sample_once_in_an_order_that_the_seed_decides(rng):
+    def epochs(seed):
+        generator = np.random.default_rng(seed)
+        return [[i for (i,) in nn.data.batches(np.arange(10), batch_size=3, generator=generator)] for _ in range(2)]
+
+    first, second = (np.concatenate(epoch) for epoch in epochs(0))
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert list(first) != list(second)
+    assert [list(np.concatenate(epoch)) for epoch in epochs(0)] == [list(first), list(second)]
+    assert list(np.concatenate(epochs(1)[0])) != list(first)
+
+
+def test_row_11_the_mean_of_the_minibatches_gradients_is_the_gradient_of_the_whole(rng):
+    x, t = samples_of_a_line(20, rng)
+    theta = rng.normal(size=3)
+    slope = autograd.grad(line_error)
+    parts = [slope(theta, *batch) for batch in nn.data.batches(x, t, batch_size=5, generator=0)]
+    close(np.mean(parts, axis=0), slope(theta, x, t), rtol=1e-12)
+    assert np.std(parts, axis=0).min() > 1e-3  # which is what makes the descent stochastic
+
+
 # --- Rows 13 and 14: momentum -----------------------------------------------------------------------------------------
 
 
@@ -692,6 +745,82 @@ def test_row_14_nesterov_in_sgd_walks_along_the_look_ahead_points(mu):
         optimizer.zero_grad()
         valley(p).backward()
         optimizer.step()
+
+
+@pytest.mark.parametrize("mu", [0.5, 0.9])
+def test_row_14_nesterov_takes_the_gradient_ahead_and_makes_the_momentum_step_with_it(mu):
+    slope, rate = autograd.grad(valley), 0.02
+    theta, v = np.array([4.0, -2.0]), np.zeros(2)
+    p = leaf(theta)
+    optimizer = optim.Nesterov([p], lr=rate, momentum=mu)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = valley(p)
+        loss.backward()
+        return loss
+
+    for _ in range(50):
+        ahead = theta + mu * v
+        v = mu * v - rate * slope(ahead)
+        theta = theta + v
+        close(optimizer.step(closure).item(), valley(ahead), rtol=1e-12)
+        close(p.numpy(), theta, rtol=1e-12)
+        close(optimizer.state[p]["velocity"].numpy(), v, rtol=1e-12)
+
+
+# --- Row 15: rates of each parameter's own ------------------------------------------------------------------------------
+
+
+def adagrad(theta, g, k, kept, rate):
+    """*Deep Learning*, algorithm 8.4."""
+    r = kept["r"] = kept.get("r", 0) + g * g
+    return theta - rate / (1e-7 + np.sqrt(r)) * g
+
+
+def rmsprop(theta, g, k, kept, rate):
+    """Algorithm 8.5, with ρ 0.9 and δ outside of the root, as in PyTorch; the book has √(δ + r)."""
+    r = kept["r"] = 0.9 * kept.get("r", 0) + 0.1 * g * g
+    return theta - rate / (1e-6 + np.sqrt(r)) * g
+
+
+def adam(theta, g, k, kept, rate):
+    """Algorithm 8.7."""
+    s = kept["s"] = 0.9 * kept.get("s", 0) + 0.1 * g
+    r = kept["r"] = 0.999 * kept.get("r", 0) + 0.001 * g * g
+    return theta - rate * (s / (1 - 0.9**k)) / (np.sqrt(r / (1 - 0.999**k)) + 1e-8)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "algorithm"),
+    [("Adagrad", {"eps": 1e-7}, adagrad), ("RMSprop", {"alpha": 0.9, "eps": 1e-6}, rmsprop), ("Adam", {}, adam)],
+)
+def test_row_15_the_books_algorithms(name, settings, algorithm):
+    slope, rate = autograd.grad(valley), 0.02
+    theta, kept = np.array([4.0, -2.0]), {}
+    p = leaf(theta)
+    optimizer = getattr(optim, name)([p], lr=rate, **settings)
+    for k in range(1, 51):
+        theta = algorithm(theta, slope(theta), k, kept, rate)
+        optimizer.zero_grad()
+        valley(p).backward()
+        optimizer.step()
+        close(p.numpy(), theta, rtol=1e-11)
+
+
+@pytest.mark.parametrize("name", ["Adagrad", "RMSprop", "Adam"])
+def test_row_15_a_cost_stretched_along_an_axis_is_descended_as_before(name):
+    """Descent itself would need a rate for each axis."""
+    paths = []
+    for stretch in (1.0, 100.0):
+        p = leaf(np.array([4.0, -2.0]))
+        optimizer = getattr(optim, name)([p], lr=0.02, eps=1e-12)
+        for _ in range(50):
+            optimizer.zero_grad()
+            np.sum(np.array([1.0, stretch]) * (p - 1) ** 2).backward()
+            optimizer.step()
+        paths.append(p.tolist())
+    close(paths[0], paths[1], rtol=1e-9)
 
 
 # --- Row 17: augmentation ---------------------------------------------------------------------------------------------
