@@ -6,6 +6,7 @@
 >>> optimizer.zero_grad(); loss.backward(); optimizer.step()
 """
 
+from . import lr_scheduler
 from .adagrad import Adadelta, Adagrad, RMSprop
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .asgd import ASGD
@@ -34,4 +35,5 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "SGD",
+    "lr_scheduler",
 ]

@@ -688,6 +688,45 @@ def test_row_11_the_mean_of_the_minibatches_gradients_is_the_gradient_of_the_who
     assert np.std(parts, axis=0).min() > 1e-3  # which is what makes the descent stochastic
 
 
+# --- Row 12: a rate that changes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tau", [1, 7, 30])
+def test_row_12_the_rate_falls_linearly_until_tau_and_then_stays(tau, rng):
+    x, t = samples_of_a_line(20, rng)
+    theta, first, last = np.zeros(3), 0.2, 0.01
+    p = leaf(theta)
+    optimizer = optim.SGD([p], lr=first)
+    schedule = optim.lr_scheduler.LinearDecay(optimizer, last, tau)
+    for k in range(40):
+        eta = (1 - k / tau) * first + k / tau * last if k < tau else last
+        close(optimizer.param_groups[0]["lr"], eta, rtol=1e-12)
+        theta = theta - eta * (x.T @ (x @ theta - t) / len(x))
+        optimizer.zero_grad()
+        line_error(p, x, t).backward()
+        optimizer.step()
+        schedule.step()
+    close(p.numpy(), theta, rtol=1e-12)
+
+
+def test_row_12_a_rate_that_falls_comes_closer_than_one_that_stays():
+    def distance(seed, falling):
+        x, t = samples_of_a_line(200, np.random.default_rng(seed))
+        best, p = np.linalg.lstsq(x, t)[0], leaf(np.zeros(3))
+        optimizer = optim.SGD([p], lr=0.3)
+        schedule = optim.lr_scheduler.LinearDecay(optimizer, 0.003, 300)
+        for epoch in range(10):
+            for batch in nn.data.batches(x, t, batch_size=5, generator=epoch):
+                optimizer.zero_grad()
+                line_error(p, *batch).backward()
+                optimizer.step()
+                if falling:
+                    schedule.step()
+        return np.linalg.norm(p.numpy() - best)
+
+    assert all(5 * distance(seed, True) < distance(seed, False) for seed in range(5))
+
+
 # --- Rows 13 and 14: momentum -----------------------------------------------------------------------------------------
 
 
