@@ -1,10 +1,13 @@
-"""Optimizers under PyTorch's names, those of the textbook, and the base class to write others.
+"""Optimizers under PyTorch's names, those of the textbook, and the base class to write others; schedules, metrics, and the training loop.
 
 >>> model = nn.Linear(2, 1)
 >>> optimizer = optim.Adam(model.parameters(), lr=0.01)
 >>> loss = nn.functional.mse_loss(model(np.ones((4, 2))), np.ones((4, 1)))
 >>> optimizer.zero_grad(); loss.backward(); optimizer.step()
 """
+
+from typing import TYPE_CHECKING
+from typing import Any as _Any
 
 from . import lr_scheduler
 from .adagrad import Adadelta, Adagrad, RMSprop
@@ -16,6 +19,19 @@ from .optimizer import Optimizer
 from .sgd import SGD, Momentum, Nesterov
 from .sign import Lion, Rprop
 
+if TYPE_CHECKING:  # imported when they are asked for: optimizers need no layers
+    from . import metrics, training
+    from .training import Checkpoints, EarlyStopping, Trainer, cross_validate
+
+_LAZY = {
+    "Checkpoints": "training",
+    "EarlyStopping": "training",
+    "Trainer": "training",
+    "cross_validate": "training",
+    "metrics": "metrics",
+    "training": "training",
+}
+
 __all__ = [
     "ASGD",
     "Adadelta",
@@ -23,6 +39,8 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Checkpoints",
+    "EarlyStopping",
     "LAMB",
     "LBFGS",
     "Lion",
@@ -35,5 +53,24 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "SGD",
+    "Trainer",
+    "cross_validate",
     "lr_scheduler",
+    "metrics",
+    "training",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'optim' has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(f"optim.{_LAZY[name]}")
+    value = module if _LAZY[name] == name else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
