@@ -76,7 +76,7 @@ def rows(batch: Any) -> int:
     """How many samples a batch has: the length of the last array in it."""
     while isinstance(batch, tuple | list | dict) and len(batch):
         batch = list(batch.values() if isinstance(batch, dict) else batch)[-1]
-    shape = np.shape(batch)
+    shape = batch.shape if hasattr(batch, "shape") else np.shape(batch)
     return shape[0] if shape else 1
 
 

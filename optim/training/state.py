@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import nn
 
+from .extension import Extension
 from .randomness import check_states, set_states, states
 from .sources import samples_in
 
@@ -20,11 +21,11 @@ def state_of(trainer: Trainer) -> dict[str, Any]:
     model = trainer.model
     kept = model.state_dict()
     extensions = {}
-    for i, extension in enumerate(trainer.extensions):
+    for name, extension in by_name(trainer.extensions).items():
         own = extension.state_dict()
         trigger = extension.when.state_dict() if hasattr(extension.when, "state_dict") else {}
         if own or trigger:
-            extensions[f"{i} {type(extension).__name__}"] = {"own": own, "when": trigger}
+            extensions[name] = {"own": own, "when": trigger}
     return {
         "model": {
             "kind": type(model).__name__,
@@ -46,6 +47,16 @@ def state_of(trainer: Trainer) -> dict[str, Any]:
         "random": {"now": states(trainer.generators), "epoch": trainer.epoch_began},
         "extensions": extensions,
     }
+
+
+def by_name(extensions: Iterable[Extension]) -> dict[str, Extension]:
+    """{"Call": ..., "Call 2": ...}: one more of another class changes no name."""
+    named: dict[str, Extension] = {}
+    for extension in extensions:
+        kind = type(extension).__name__
+        number = 1 + sum(type(other).__name__ == kind for other in named.values())
+        named[f"{kind} {number}" if number > 1 else kind] = extension
+    return named
 
 
 def put_back(trainer: Trainer, saved: Mapping[str, Any], told: str) -> None:
@@ -75,8 +86,8 @@ def _load(trainer: Trainer, saved: Mapping[str, Any]) -> None:
     trainer.optimizer.load_state_dict(saved["optimizer"]["state"])
     if isinstance(trainer.loss, nn.Module):
         trainer.loss.load_state_dict(saved["loss"])
-    for i, extension in enumerate(trainer.extensions):
-        state = saved["extensions"].get(f"{i} {type(extension).__name__}")
+    for name, extension in by_name(trainer.extensions).items():
+        state = saved["extensions"].get(name)
         if state is not None:
             extension.load_state_dict(state["own"])
             if hasattr(extension.when, "load_state_dict"):

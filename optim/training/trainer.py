@@ -34,7 +34,7 @@ from .plots import plot
 from .progress import Bar
 from .randomness import generators, set_states, states
 from .sources import batches_in, check_apart, loader_of, rows
-from .state import put_back, state_of
+from .state import by_name, put_back, state_of
 from .tally import Tally, named
 from .triggers import Every
 
@@ -137,7 +137,13 @@ class Trainer:
                 extension.gradients(self)
             return loss
 
-        return self.optimizer.step(closure)
+        if (
+            type(self.optimizer).step is not Optimizer.step
+        ):  # it may ask for the loss at other weights, or more than once
+            return self.optimizer.step(closure)
+        loss = closure()
+        self.optimizer.step()
+        return loss
 
     def cost(self, batch: Any) -> Tensor:
         """The loss of a batch, checked; the first one of a step counts in the history."""
@@ -271,7 +277,11 @@ class Trainer:
             check_apart(self.batches, self.validation)
         self.report = report or Every(epochs=1)
         self.generators = generators(
-            model=self.model, loss=self.loss, train=self.batches, validation=self.validation, extensions=self.extensions
+            model=self.model,
+            loss=self.loss,
+            train=self.batches,
+            validation=self.validation,
+            extensions=by_name(self.extensions),
         )
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.guard = Guard(
