@@ -1,4 +1,4 @@
-"""The state before a step, so that a step that fails can be done again and looked at; and the last good weights."""
+"""What a failing step needs: the state before it, to do it again and look, and the last good weights."""
 
 from __future__ import annotations
 
@@ -18,41 +18,44 @@ class NotFinite(ArithmeticError):
 
 
 class Guard:
-    """Copies of parameters, buffers and states of generators, from before the present step and from before the last one."""
+    """The last weights whose loss was a number; buffers and states of generators from before the present step.
+
+    One copy of the weights is enough: while a step has not found its loss to be a number, they have not changed.
+    """
 
     def __init__(self, parameters: Iterable[Tensor], buffers: Iterable[Tensor], generators: Mapping[str, Any]) -> None:
         self.parameters, self.buffers = list(parameters), list(buffers)
         # to read the global generators of NumPy and Python takes as long as a small step; layers do not use them
         self.generators = {path: g for path, g in generators.items() if path not in ("numpy", "python")}
-        self.now = [np.empty_like(_values(p)) for p in self.parameters]
-        self.last: list[Any] | None = None
+        self.good: list[Any] = []
+        self.kept = False
 
     def before(self) -> None:
         """A step begins."""
-        for i, p in enumerate(self.parameters):
-            values = _values(p)
-            if self.now[i].shape != values.shape or self.now[i].dtype != values.dtype:
-                self.now[i] = np.empty_like(values)
-            self.now[i][...] = values
         self.buffered = [_values(buffer).copy() for buffer in self.buffers]
         self.states = states(self.generators)
+        self.kept = False
 
-    def after(self) -> None:
-        """The step has gone well: the weights that it began with are good ones."""
-        good, self.now = self.now, [np.empty_like(a) for a in self.now] if self.last is None else self.last
-        self.last = good
+    def keep(self) -> None:
+        """The loss is a number, and nothing has been changed yet."""
+        self.kept = True
+        now = [_values(p) for p in self.parameters]
+        if [(a.shape, a.dtype) for a in now] != [(a.shape, a.dtype) for a in self.good]:
+            self.good = [np.empty_like(a) for a in now]
+        for good, a in zip(self.good, now):
+            good[...] = a
 
     def rewind(self) -> None:
         """Everything is as before the present step."""
-        _put(self.parameters, self.now)
+        if self.kept:
+            _put(self.parameters, self.good)
         _put(self.buffers, self.buffered)
         set_states(self.generators, self.states)
 
     def rescue(self) -> None:
-        """The weights are the last ones whose loss was a number."""
+        """The weights are the last ones whose loss was a number, if there has been one."""
         self.rewind()
-        if self.last is not None:
-            _put(self.parameters, self.last)
+        _put(self.parameters, self.good)
 
 
 def finite(values: Any) -> bool:

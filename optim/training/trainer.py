@@ -105,7 +105,7 @@ class Trainer:
         self.epoch_began: dict[str, Any] = {}  # the states of the generators then
         self.moment = ""  # what has just ended: "step", "epoch" or "run"
         self.reported = False  # whether the history has got a row with it
-        self.counted = False  # whether a loss of the present step is in the tally
+        self.value: float | None = None  # the loss of the present step
         self.validation: Any = None
         self.interruption = Interruption()
 
@@ -122,11 +122,8 @@ class Trainer:
         outputs = self.model(inputs)
         return self.loss(outputs, targets), outputs, targets
 
-    def step(self, batch: Any) -> Any:
-        """One update from one batch. Returns the loss.
-
-        An override calls `self.cost(batch)` for a loss, whose numbers then get into the history.
-        """
+    def step(self, batch: Any) -> None:
+        """One update from one batch. An override computes its loss by `self.cost(batch)`, before anything is changed."""
 
         def closure() -> Tensor:
             loss = self.cost(batch)
@@ -140,10 +137,10 @@ class Trainer:
         if (
             type(self.optimizer).step is not Optimizer.step
         ):  # it may ask for the loss at other weights, or more than once
-            return self.optimizer.step(closure)
-        loss = closure()
-        self.optimizer.step()
-        return loss
+            self.optimizer.step(closure)
+        else:
+            closure()
+            self.optimizer.step()
 
     def cost(self, batch: Any) -> Tensor:
         """The loss of a batch, checked; the first one of a step counts in the history."""
@@ -151,8 +148,9 @@ class Trainer:
         value = loss.item()
         if not math.isfinite(value):
             raise NotFinite(f"the loss is {value}")
-        if not self.counted:
-            self.counted = True
+        if self.value is None:
+            self.value = value
+            self.guard.keep()
             self.tally.add(value, outputs, targets, rows(batch if targets is None else targets))
         return loss
 
@@ -333,23 +331,22 @@ class Trainer:
             raise ValueError("train gave no batches in this epoch")
 
     def _train_on(self, batch: Any) -> None:
-        self.counted = False
+        self.value = None
         self.guard.before()
         try:
-            loss = self.step(batch)
-            value = loss.item() if isinstance(loss, Tensor) else float(loss)
-            if not math.isfinite(value):
-                raise NotFinite(f"the loss is {value}")
+            self.step(batch)
         except NotFinite as problem:
             raise FloatingPointError(self._look_again(batch, problem)) from None
-        self.guard.after()
+        if self.value is None:
+            raise TypeError("step(self, batch) is to compute its loss by self.cost(batch), and has not")
         self.steps += 1
         self.position += 1
-        self.bar.step(value)
+        self.bar.step(self.value)
 
     def _look_again(self, batch: Any, problem: NotFinite) -> str:
         """Do the failed step again under detect_anomaly, from the same state, and tell what is found."""
         self.guard.rewind()
+        self.value = 0.0  # a loss has been counted
         where = f"step {self.steps + 1}, in epoch {self.epoch + 1}: {problem}; the model keeps the last weights that were good.\n"
         parts = {"the batch": flat(batch), "the parameters": self.guard.parameters}
         had = [f"{name} had {text}" for name, tensors in parts.items() for x in tensors if (text := strange(plain(x)))]

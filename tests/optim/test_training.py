@@ -204,7 +204,6 @@ def test_a_whole_step_can_be_overridden():
             for loss in losses:
                 loss.backward()
             self.optimizer.step()
-            return sum(loss.item() for loss in losses)
 
     trainer, whole = trainer_of(kind=Accumulated), trainer_of()
     data = X[:20], X[:20] ** 2
@@ -475,15 +474,36 @@ def test_buffers_are_kept_as_before_the_step_that_failed():
 def test_a_step_of_ones_own_is_watched_too():
     class Own(optim.Trainer):
         def step(self, batch):
-            loss = F.mse_loss(self.model(batch[0]), batch[1])
+            loss = self.cost(batch)
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
-            return loss
 
     trainer = trainer_of(nn.Linear(1, 1), lr=1e8, kind=Own)
     diverge(trainer)
     assert all(np.isfinite(values).all() for values in weights(trainer).values())
+
+
+def test_a_second_loss_of_a_step_that_is_nan_leaves_the_weights_from_before_the_step():
+    class Two(optim.Trainer):
+        def step(self, batch):
+            super().step(batch)
+            if self.steps == 2:
+                self.cost([np.full_like(batch[0], np.nan), batch[1]])
+
+    kept = []
+    trainer = trainer_of(kind=Two, extensions=[Call(lambda trainer: kept.append(weights(trainer)), Every(steps=1))])
+    diverge(trainer)
+    assert_same(weights(trainer), kept[1])
+
+
+def test_a_step_of_ones_own_without_cost_is_told():
+    class Silent(optim.Trainer):
+        def step(self, batch):
+            pass
+
+    with pytest.raises(TypeError, match=r"is to compute its loss by self.cost\(batch\), and has not"):
+        trainer_of(kind=Silent).run(CURVE, epochs=1)
 
 
 # --- Logs and pictures ------------------------------------------------------------------------------------------------

@@ -341,7 +341,11 @@ def test_muon_goes_where_pytorchs_goes_within_the_rounding_of_its_bfloat16(torch
 
 # --- However it is arranged -------------------------------------------------------------------------------------------
 
-EVERY = [value for _, value in inspect.getmembers(optim) if inspect.isclass(value) and value is not optim.Optimizer]
+EVERY = [
+    value
+    for _, value in inspect.getmembers(optim, inspect.isclass)
+    if issubclass(value, optim.Optimizer) and value is not optim.Optimizer
+]
 
 
 def arranged(monkeypatch, joined, piece):
