@@ -217,4 +217,7 @@ def rows_at_once(dataset: Any, indices: Sequence[int]) -> list[Tensor] | None:
     if getattr(type(dataset), "__getitem__", None) is not TensorDataset.__getitem__:
         return None
     places = np.asarray(indices)
-    return [tensor[places] for tensor in dataset.tensors]
+    return [
+        tensor[places] if tensor.requires_grad else Tensor._make(tensor._data[places], None)
+        for tensor in dataset.tensors
+    ]
