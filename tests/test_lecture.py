@@ -895,7 +895,47 @@ def test_row_17_noisy_xor_has_a_cloud_of_points_around_each_corner():
     close((inputs - corners).std(0), [0.1, 0.1], rtol=0.05)
 
 
-# --- Row 18: cross-validation -----------------------------------------------------------------------------------------
+# --- Row 18: early stopping and cross-validation ----------------------------------------------------------------------
+
+
+def regression(width, lr=0.01, **settings):
+    model = nn.MLP([1, width, width, 1], nn.Tanh)
+    return optim.Trainer(
+        model, optim.Adam(model.parameters(), lr=lr), nn.functional.mse_loss, progress=False, **settings
+    )
+
+
+def noisy_sine(n, seed):
+    x, t = nn.data.curve(lambda x: np.sin(3 * x), n, noise=0.4, seed=seed)
+    return x, t[:, None]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_row_18_early_stopping_returns_the_weights_before_the_validation_error_rises_again(seed):
+    train, held, new = noisy_sine(30, seed), noisy_sine(200, seed + 100), noisy_sine(1000, seed + 200)
+    autograd.manual_seed(seed)
+    full = regression(64)
+    rows = full.run(train, epochs=400, batch_size=30, validation=held)
+    errors = [row["validation_loss"] for row in rows]
+    best = int(np.argmin(errors))
+    assert errors[-1] > 1.1 * errors[best]  # a U: it rises again
+    assert rows[-1]["loss"] < rows[best]["loss"]  # while that on the training samples falls on
+
+    autograd.manual_seed(seed)
+    stopping = optim.EarlyStopping(patience=100)
+    stopped = regression(64, extensions=[stopping])
+    stopped.run(train, epochs=400, batch_size=30, validation=held)
+    assert (stopping.best_step, stopping.best) == (best + 1, errors[best])
+    assert stopped.evaluate(held)["loss"] == errors[best]
+    assert stopped.evaluate(new)["loss"] < full.evaluate(new)["loss"]  # on samples that decided nothing
+
+
+def test_row_18_cross_validation_chooses_hyper_parameters():
+    scores = optim.cross_validate(
+        regression, {"width": [1, 16], "lr": [1e-4, 0.03]}, noisy_sine(60, 0), k=3, epochs=60, batch_size=20
+    )
+    assert scores.best == {"width": 16, "lr": 0.03}
+    assert all(len(score.values) == 3 and score.spread > 0 for score in scores)
 
 
 def degree_chosen(seed, folds=5):
