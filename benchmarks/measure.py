@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = {"pytorch": "torch", "micrograd": "micrograd"}  # what an engine needs beside NumPy
+PACKAGE = {"pytorch": "torch", "micrograd": "micrograd", "sklearn": "sklearn"}  # what an engine needs beside NumPy
 BLOCK = 0.05  # seconds; a sample of a short step is the mean over a block of at least this length
 
 

@@ -6,6 +6,7 @@ FILES = (
     "addition",
     "training",
     "optimizers",
+    "classifier",
     "chain",
     "pendulum",
     "mixture",
