@@ -81,6 +81,7 @@ class RMSprop(Optimizer):
     """
 
     elementwise = True
+    fading = ("momentum_buffer", "grad_avg")
     not_negative = ("alpha",)
 
     def __init__(

@@ -50,6 +50,7 @@ class Adam(Optimizer):
     """
 
     elementwise = True
+    fading = ("exp_avg",)
 
     def __init__(
         self,
@@ -145,6 +146,7 @@ class Adamax(Optimizer):
     """
 
     elementwise = True
+    fading = ("exp_avg",)
 
     def __init__(
         self,
@@ -195,6 +197,7 @@ class NAdam(Optimizer):
     """
 
     elementwise = True
+    fading = ("exp_avg",)
     not_negative = ("momentum_decay",)
 
     def __init__(
@@ -268,6 +271,7 @@ class RAdam(Optimizer):
     """
 
     elementwise = True
+    fading = ("exp_avg",)
 
     def __init__(
         self,

@@ -39,6 +39,9 @@ from autograd import Tensor, enable_grad, modes, reach
 
 JOINED = 16384  # a parameter of more numbers stands alone: copying its gradient would cost more than the calls saved
 PIECE = 65536  # about how many numbers are updated at once
+FORGET = (
+    32  # updates after which what has faded is set to 0: a processor takes many times as long for numbers near 1e-38
+)
 DISRUPTIONS = 8  # how often joined parameters may turn out not to have gradients together, before all stand alone
 PLAIN = frozenset([float, int, bool])
 COMMON = frozenset(["maximize", "weight_decay", "decoupled_weight_decay"])  # what is done alike in all optimizers
@@ -193,6 +196,9 @@ class Optimizer:
     """
 
     elementwise: ClassVar[bool] = False
+    fading: ClassVar[
+        tuple[str, ...]
+    ] = ()  # state that fades while gradients are 0, and whose least numbers do not matter
     not_negative: ClassVar[tuple[str, ...]] = ()  # settings of its own that must be numbers, 0 or more
     remark: ClassVar[str] = ""  # what `explain` cannot see
     defaults: dict[str, Any]
@@ -380,6 +386,10 @@ class Optimizer:
         self, p: Any, g: Any, state: State, settings: dict[str, Any], common: Mapping[str, Any], count: int
     ) -> None:
         """`_change`, piece by piece where there is much to do and the pieces do not depend on each other."""
+        if count % FORGET == 0:
+            for name in self.fading:
+                if name in state:
+                    state[name] *= np.absolute(state[name]) >= 64 * np.finfo(p.dtype).tiny
         if "step" in self._update_asks:
             settings["step"] = count
         if "first" in self._update_asks:

@@ -35,6 +35,7 @@ class SGD(Optimizer):
     """
 
     elementwise = True
+    fading = ("momentum_buffer",)
 
     def __init__(
         self,
@@ -100,6 +101,7 @@ class Momentum(Optimizer):
     """
 
     elementwise = True
+    fading = ("velocity",)
 
     def __init__(
         self,

@@ -158,10 +158,9 @@ class Trainer:
         """An error, which ends the run, if a gradient of the optimizer's parameters is not finite."""
         for group in self.optimizer.param_groups:
             for p in group["params"]:
-                if p.grad is not None and not finite(p.grad.numpy()):
-                    raise NotFinite(
-                        f"the gradient of a parameter of shape {p.shape} has {strange(p.grad.numpy())} in it"
-                    )
+                grad = p.grad
+                if grad is not None and not finite(grad._data):
+                    raise NotFinite(f"the gradient of a parameter of shape {p.shape} has {strange(grad._data)} in it")
 
     def _forward(self, batch: Any) -> tuple[Tensor, Any, Any]:
         given = self.forward(batch)

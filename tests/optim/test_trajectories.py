@@ -407,3 +407,30 @@ def test_small_parameters_share_one_update_and_large_ones_are_cut(monkeypatch):
     monkeypatch.setattr(module, "PIECE", 8000)
     ours(Counted, np.float32, steps=1)
     assert sorted(sizes) == [12 + 1 + 5 + 4 + 0 + 4, 7500, 7500, 7500, 7500]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [kind for kind in EVERY if getattr(kind, "fading", ())])
+def test_what_fades_where_gradients_are_0_becomes_0_before_it_is_so_small_that_it_is_slow(kind, dtype, monkeypatch):
+    options = {optim.RMSprop: {"momentum": 0.9, "centered": True, "alpha": 0.9}, optim.SGD: {"momentum": 0.9}}
+    tiny = np.finfo(
+        dtype
+    ).tiny  # numbers below it there are, with fewer digits; arithmetic with them takes many times as long
+    for joined in (0, 10**9):
+        arranged(monkeypatch, joined, 10**9)
+        parameters = [Tensor(np.ones(n, dtype), requires_grad=True) for n in (3, 2)]
+        optimizer = kind(parameters, **options.get(kind, {}))
+        optimizer.step(lambda: sum(p.sum() for p in parameters).backward())
+        begin = tiny / dtype(0.9) ** 40
+        for p in parameters:
+            for name in kind.fading:
+                optimizer.state[p][name].numpy()[...] = begin
+        for step in range(200):
+            for p in parameters:
+                p.grad = Tensor(np.zeros(p.shape, dtype))
+            optimizer.step(lambda: None)
+            for p in parameters:
+                for name in kind.fading:
+                    kept = optimizer.state[p][name].numpy()
+                    assert ((kept == 0) | (kept >= tiny)).all(), (step, name)
+        assert all((optimizer.state[p][name].numpy() == 0).all() for p in parameters for name in kind.fading)
