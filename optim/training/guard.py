@@ -28,7 +28,7 @@ class Guard:
         # to read the global generators of NumPy and Python takes as long as a small step; layers do not use them
         self.generators = {path: g for path, g in generators.items() if path not in ("numpy", "python")}
         self.good: list[Any] = []
-        self.kept = False
+        self.kept = False  # whether `good` is from the present step
 
     def before(self) -> None:
         """A step begins."""
@@ -39,11 +39,10 @@ class Guard:
     def keep(self) -> None:
         """The loss is a number, and nothing has been changed yet."""
         self.kept = True
-        now = [_values(p) for p in self.parameters]
-        if [(a.shape, a.dtype) for a in now] != [(a.shape, a.dtype) for a in self.good]:
-            self.good = [np.empty_like(a) for a in now]
-        for good, a in zip(self.good, now):
-            good[...] = a
+        if not self.good:
+            self.good = [np.empty_like(_values(p)) for p in self.parameters]
+        for good, p in zip(self.good, self.parameters):
+            good[...] = p._data
 
     def rewind(self) -> None:
         """Everything is as before the present step."""

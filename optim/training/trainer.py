@@ -134,9 +134,8 @@ class Trainer:
                 extension.gradients(self)
             return loss
 
-        if (
-            type(self.optimizer).step is not Optimizer.step
-        ):  # it may ask for the loss at other weights, or more than once
+        # a step() of its own may ask for the loss at other weights, or more than once; for the others a closure is slower
+        if type(self.optimizer).step is not Optimizer.step:
             self.optimizer.step(closure)
         else:
             closure()

@@ -185,10 +185,10 @@ def test_best_is_not_forgotten_when_a_run_is_resumed(tmp_path):
 
 def test_a_trigger_keeps_its_state(tmp_path):
     calls = []
-    call = lambda: Call(lambda trainer: calls.append(trainer.epoch), Best("loss"))
+    call = lambda: Call(lambda trainer: calls.append(trainer.epoch), Best("loss", "max"))
     simple(tmp_path, epochs=2, more=[call()])
     simple(tmp_path, epochs=4, more=[call()])
-    assert calls == [1, 2, 3, 4]  # each better than the one before
+    assert calls == [1]  # it falls
     assert "Call" in autograd.load(tmp_path / "checkpoint-000000016.npz")["extensions"]
 
 
@@ -200,7 +200,20 @@ def test_early_stopping_waits_on_where_it_was_and_a_stopped_run_stays_stopped(tm
     assert trainer.epoch == 4  # one that counts as the best, three without improvement
     again = simple(tmp_path, epochs=9, more=[stopping()])
     assert (again.epoch, again.stopped) == (4, trainer.stopped)
-    assert_same(weights(again), weights(trainer))  # the best ones, restored both times
+    whole = simple(tmp_path / "b", epochs=9, more=[stopping()])
+    assert_same(weights(again), weights(whole))  # the best ones, restored all three times
+    assert_same(weights(trainer), weights(whole))
+
+
+def test_a_checkpoint_holds_the_weights_of_training_and_not_the_best_ones(tmp_path):
+    worst = lambda: EarlyStopping("loss", patience=100, mode="max")  # those of the first epoch
+    short = simple(tmp_path / "a", epochs=2, more=[worst()])
+    long = simple(tmp_path / "a", epochs=4, more=[worst()])
+    last = autograd.load(tmp_path / "a" / "checkpoint-000000016.npz")["model"]["state"]
+    plain = simple(tmp_path / "b", epochs=4)
+    assert_same({name: p.numpy() for name, p in last.items()}, weights(plain))
+    assert_same(weights(long), weights(short))
+    assert long.history == plain.history
 
 
 def test_a_log_has_every_row_once_after_a_resumption(tmp_path):

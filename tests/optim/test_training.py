@@ -110,12 +110,12 @@ def test_batches_of_ones_own_and_streams_can_be_trained_on():
     assert trainer_of().run([(X[:9], X[:9]), (X[9:], X[9:])], epochs=2)[-1]["step"] == 4
 
 
-def test_steps_end_a_run_within_an_epoch_and_a_second_run_goes_on():
-    trainer = trainer_of()
+def test_steps_end_a_run_within_an_epoch_and_a_second_run_begins_a_new_one():
+    trainer = trainer_of(metrics={"n": Count()})
     history = trainer.run(CURVE, steps=7, batch_size=5)
-    assert [(row["epoch"], row["step"]) for row in history] == [(1, 5), (2, 7)]
+    assert [(row["epoch"], row["step"], row["n"]) for row in history] == [(1, 5, 22), (2, 7, 10)]
     trainer.run(CURVE, steps=12, batch_size=5)
-    assert trainer.steps == 12
+    assert (history[-1]["step"], history[-1]["n"]) == (12, 22)  # with a new epoch
 
 
 def test_validation_is_judged_as_a_whole_in_eval_mode_without_a_graph():
@@ -179,10 +179,9 @@ def test_an_optimizer_that_asks_for_the_loss_again_gets_it_and_counts_it_once():
 
     calls = []
     loss = lambda y, t: calls.append(1) or F.mse_loss(y, t)
-    row = trainer_of(optimizer=Twice, loss=loss, metrics={"ones": lambda y, t: 1.0}).run(CURVE, epochs=1, batch_size=11)
+    row = trainer_of(optimizer=Twice, loss=loss, metrics={"n": Count()}).run(CURVE, epochs=1, batch_size=11)
     assert len(calls) == 4
-    assert row[0]["ones"] == 1
-    assert row[0]["step"] == 2
+    assert (row[0]["step"], row[0]["n"]) == (2, 22)
 
 
 def test_forward_can_be_overridden_for_batches_of_another_kind():
@@ -385,9 +384,9 @@ def test_a_change_of_less_than_min_delta_is_no_improvement():
 
 
 def test_with_mode_max_higher_is_better_and_nan_never_is():
-    trainer, stopping, _ = stop_by([0.1, math.nan, 0.3, 0.2, 0.1, 0.9], patience=3, mode="max")
+    trainer, stopping, _ = stop_by([math.nan, 0.1, math.nan, 0.3, 0.2, 0.1, 0.9], patience=3, mode="max")
     assert trainer.stopped is None
-    assert (stopping.best, stopping.best_step) == (0.9, 6)
+    assert (stopping.best, stopping.best_step) == (0.9, 7)
 
 
 def test_a_run_that_is_not_stopped_ends_with_its_best_weights_too_unless_told_otherwise():
