@@ -9,7 +9,7 @@ from typing import Self
 
 
 class Interruption:
-    """In this block the first Ctrl-C is only noted, as `asked`; the second one raises KeyboardInterrupt at once.
+    """In this block the first Ctrl-C is only noted, as `asked`, and raised at the end; the second one is raised at once.
 
     In other threads than the first, and where the program has a handler of its own, nothing is changed.
     """
@@ -28,6 +28,8 @@ class Interruption:
             raise KeyboardInterrupt
         self.asked = True
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if self.ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.asked and kind is None:
+            raise KeyboardInterrupt

@@ -157,9 +157,10 @@ class Trainer:
         """An error, which ends the run, if a gradient of the optimizer's parameters is not finite."""
         for group in self.optimizer.param_groups:
             for p in group["params"]:
-                grad = p.grad
-                if grad is not None and not finite(grad._data):
-                    raise NotFinite(f"the gradient of a parameter of shape {p.shape} has {strange(grad._data)} in it")
+                made = p._made  # p.grad would note that somebody else holds the gradient from now on
+                if made is not None and made.grad is not None and not finite(made.grad._data):
+                    what = strange(made.grad._data)
+                    raise NotFinite(f"the gradient of a parameter of shape {p.shape} has {what} in it")
 
     def _forward(self, batch: Any) -> tuple[Tensor, Any, Any]:
         given = self.forward(batch)

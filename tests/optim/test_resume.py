@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -388,8 +389,6 @@ def test_a_disk_that_is_full_later_leaves_the_last_checkpoint_whole(tmp_path, mo
 
 
 def test_ctrl_c_ends_a_run_behind_a_step_with_a_checkpoint(tmp_path):
-    import signal
-
     interrupt = Call(lambda trainer: trainer.steps == 6 and signal.raise_signal(signal.SIGINT), Every(steps=1))
     with pytest.raises(KeyboardInterrupt, match="interrupted after step 6"):
         simple(tmp_path, epochs=3, more=[interrupt])
@@ -399,8 +398,17 @@ def test_ctrl_c_ends_a_run_behind_a_step_with_a_checkpoint(tmp_path):
     assert_same(weights(resumed), weights(simple(tmp_path / "b", epochs=3)))
 
 
+def test_ctrl_c_while_a_run_comes_to_its_end_is_not_lost(tmp_path):
+    class Late(optim.training.Extension):
+        def end(self, trainer):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        simple(tmp_path, epochs=1, more=[Late()])
+    assert names(tmp_path)[-1] == "checkpoint-000000004.npz"
+
+
 def test_a_second_ctrl_c_does_not_wait(tmp_path):
-    import signal
 
     def twice(trainer):
         signal.raise_signal(signal.SIGINT)
