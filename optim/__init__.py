@@ -16,11 +16,12 @@ from .asgd import ASGD
 from .lbfgs import LBFGS
 from .matrix import LAMB, Muon
 from .optimizer import Optimizer
+from .penalties import penalty
 from .sgd import SGD, Momentum, Nesterov
 from .sign import Lion, Rprop
 
 if TYPE_CHECKING:  # imported when they are asked for: optimizers need no layers
-    from . import metrics, training
+    from . import metrics, swa_utils, training
     from .training import Checkpoints, EarlyStopping, Trainer, cross_validate
 
 _LAZY = {
@@ -29,6 +30,7 @@ _LAZY = {
     "Trainer": "training",
     "cross_validate": "training",
     "metrics": "metrics",
+    "swa_utils": "swa_utils",
     "training": "training",
 }
 
@@ -57,6 +59,8 @@ __all__ = [
     "cross_validate",
     "lr_scheduler",
     "metrics",
+    "penalty",
+    "swa_utils",
     "training",
 ]
 

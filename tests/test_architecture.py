@@ -37,6 +37,7 @@ LEVELS = """
 LEVEL = {f"autograd.{name}": i for i, line in enumerate(LEVELS.split("\n")) for name in line.split()}
 MAY_USE = {"autograd": {"autograd"}, "nn": {"nn", "autograd"}, "optim": {"optim", "autograd"}}
 MAY_USE["optim.training"] = {"optim", "autograd", "nn"}  # the training loop
+MAY_USE["optim.swa_utils"] = {"optim", "autograd", "nn"}  # an averaged model is a module
 
 
 def imports(module, *, at_import_time=False):

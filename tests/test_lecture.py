@@ -862,6 +862,50 @@ def test_row_15_a_cost_stretched_along_an_axis_is_descended_as_before(name):
     close(paths[0], paths[1], rtol=1e-9)
 
 
+# --- Row 16: penalties --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("q", [0.5, 1, 2, 3])
+def test_row_16_a_penalty_of_any_power_adds_its_gradient_to_that_of_the_cost(q, rng):
+    x, t = samples_of_a_line(20, rng)
+    theta = rng.normal(size=3)
+    p = leaf(theta)
+    (line_error(p, x, t) + optim.penalty([p], 0.1, q)).backward()
+    slope = x.T @ (x @ theta - t) / 20 + 0.1 * q * np.sign(theta) * np.abs(theta) ** (q - 1)
+    close(p.grad.numpy(), slope, rtol=1e-12)
+
+
+def test_row_16_the_square_shrinks_all_weights_and_the_absolute_value_makes_some_0(rng):
+    x = rng.normal(size=(50, 8))
+    true = np.array([2.0, -1.0, 0, 0, 0, 0, 0, 0])
+    t = x @ true + 0.1 * rng.normal(size=50)
+
+    def fitted(weight, q):
+        p = leaf(np.zeros(8))
+        optimizer = optim.SGD([p], lr=0.02)
+        optim_steps = optim.lr_scheduler.LinearDecay(optimizer, 1e-4, 1500)
+        for _ in range(1500):
+            optimizer.zero_grad()
+            (line_error(p, x, t) + optim.penalty([p], weight, q)).backward()
+            optimizer.step()
+            optim_steps.step()
+        return np.abs(p.numpy())
+
+    free, ridge, lasso = fitted(0, 2), fitted(0.2, 2), fitted(0.2, 1)
+    close(ridge, np.abs(np.linalg.solve(x.T @ x / 50 + 0.4 * np.eye(8), x.T @ t / 50)), rtol=1e-6, atol=1e-6)
+    assert np.linalg.norm(ridge) < np.linalg.norm(free)
+    assert (ridge[2:] > 1e-3).sum() > 3
+    assert (lasso[2:] < 1e-3).all()
+    assert (lasso[:2] > 0.5).all()
+
+
+def test_row_16_biases_may_be_left_out(rng):
+    layer = nn.Linear(3, 2)
+    optim.penalty(layer, 0.1, biases=False).backward()
+    assert layer.bias.grad is None
+    close(layer.weight.grad.numpy(), 0.2 * layer.weight.detach().numpy(), rtol=1e-6)
+
+
 # --- Row 17: augmentation ---------------------------------------------------------------------------------------------
 
 
