@@ -84,8 +84,9 @@ class Checkpoints(Extension):
     def begin(self, trainer: Trainer) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for left_over in self.folder.glob(".*.npz.*.part"):
-                left_over.unlink()
+            for name in ("checkpoint-*", "best"):
+                for left_over in self.folder.glob(f".{name}.npz.*.part"):  # by a run that was killed
+                    left_over.unlink()
             self.write(trainer)
         except OSError as error:
             raise type(error)(
