@@ -883,12 +883,12 @@ def test_row_16_the_square_shrinks_all_weights_and_the_absolute_value_makes_some
     def fitted(weight, q):
         p = leaf(np.zeros(8))
         optimizer = optim.SGD([p], lr=0.02)
-        optim_steps = optim.lr_scheduler.LinearDecay(optimizer, 1e-4, 1500)
+        schedule = optim.lr_scheduler.LinearDecay(optimizer, 1e-4, 1500)
         for _ in range(1500):
             optimizer.zero_grad()
             (line_error(p, x, t) + optim.penalty([p], weight, q)).backward()
             optimizer.step()
-            optim_steps.step()
+            schedule.step()
         return np.abs(p.numpy())
 
     free, ridge, lasso = fitted(0, 2), fitted(0.2, 2), fitted(0.2, 1)

@@ -155,6 +155,51 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+KINDS = [
+    kind
+    for name in optim.__all__
+    if isinstance(kind := getattr(optim, name), type) and issubclass(kind, optim.Optimizer)
+]
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind is not optim.Optimizer], ids=lambda kind: kind.__name__
+)
+def test_every_optimizer_with_schedules_and_an_average_goes_on_to_the_same_bits(kind, tmp_path):
+    x = np.random.default_rng(0).normal(size=(40, 3)).astype("f4")
+    data = x, np.sin(x)
+
+    def run(folder, more=()):
+        autograd.manual_seed(0)
+        model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 3))
+        params = [p for p in model.parameters() if p.ndim == 2 or kind is not optim.Muon]
+        optimizer = kind(params, lr=0.05)
+        averaged = optim.swa_utils.AveragedModel(model)
+        warm_up = optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=2)
+        rate = optim.lr_scheduler.SequentialLR(
+            optimizer, [warm_up, optim.lr_scheduler.CosineAnnealingLR(optimizer, 9)], [3]
+        )
+        plateau = optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, factor=0.9)
+        extensions = [
+            optim.Checkpoints(folder, Every(steps=3)),
+            optim.training.Schedule(rate, Every(steps=1)),
+            optim.training.Schedule(plateau, metric="loss"),
+            optim.training.Average(averaged),
+            *more,
+        ]
+        trainer = optim.Trainer(model, optimizer, nn.functional.mse_loss, extensions=extensions, progress=False)
+        history = trainer.run(data, steps=13, batch_size=8, resume=True)
+        weights = {name: p.numpy() for name, p in [*model.state_dict().items(), *averaged.state_dict().items()]}
+        return {"weights": weights, "history": history, "rate": rate.get_last_lr()}
+
+    whole = run(tmp_path / "whole")
+    for step in (4, 8):
+        with pytest.raises(Killed):
+            run(tmp_path / "killed", [killer(step)])
+    assert_same(run(tmp_path / "killed"), whole)
+    assert len({row["lr"] for row in whole["history"]}) == 3
+
+
 def test_a_complete_run_is_resumed_without_a_step_and_a_longer_one_goes_on(tmp_path):
     first = simple(tmp_path / "a", epochs=2)
     again = simple(tmp_path / "a", epochs=2)
