@@ -132,14 +132,14 @@ class GPT(nn.Module):
         logits = self.lm_head(x)
         return logits, F.cross_entropy(logits.view(-1, logits.size(-1)), targets.view(-1))
 
-    def optimizer(self, rate, decay=1e-4, betas=(0.9, 0.99)):
-        """Adam; matrices decay, biases and the weights of norms do not."""
+    def optimizer(self, rate, decay=0.1, betas=(0.9, 0.99)):
+        """AdamW; matrices decay, biases and the weights of norms do not."""
         parameters = [p for p in self.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": decay},
             {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
         ]
-        return optim.Adam(groups, lr=rate, betas=betas)
+        return optim.AdamW(groups, lr=rate, betas=betas)
 
     @autograd.no_grad()
     def generate(self, characters, count, temperature=1.0, top_k=None):
@@ -168,16 +168,17 @@ def learn(model, data, steps, size=12, rate=1e-3, every=100, say=print):
     """Train with a rate that rises at first and then falls along half a wave. Returns the loss of each step."""
     model.train()
     optimizer = model.optimizer(rate)
+    schedule = optim.lr_scheduler.LambdaLR(
+        optimizer, lambda k: min((k + 1) / 100, 0.55 + 0.45 * math.cos(math.pi * k / steps))
+    )
     losses = []
     for step in range(steps):
-        now = min((step + 1) / 100, 0.55 + 0.45 * math.cos(math.pi * step / steps))
-        for group in optimizer.param_groups:
-            group["lr"] = rate * now
         _, loss = model(*batch(data, model.config.context, size))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        schedule.step()
         losses.append(loss.item())
         if step % every == 0 or step == steps - 1:
             say(f"step {step:5}  loss {losses[-1]:.3f}")

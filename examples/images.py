@@ -107,11 +107,11 @@ def main():
     model = NETS[options.net]()
     augment = augmentation.Affine(rotation=10, scaling=0.1, shift=0.5)
     optimizer = optim.Adam(model.parameters(), lr=4e-3)
+    schedule = optim.lr_scheduler.PolynomialLR(optimizer, options.epochs)  # smaller steps towards the end
     print(nn.summary(model, autograd.zeros(1, 1, 32, 32)))
     for epoch in range(1, options.epochs + 1):
-        for group in optimizer.param_groups:  # smaller steps towards the end
-            group["lr"] = 4e-3 * (1 - (epoch - 1) / options.epochs)
         loss = train(model, loader, augment, optimizer)
+        schedule.step()
         print(
             f"epoch {epoch:2}  loss {loss:.3f}  test accuracy {accuracy(model, DataLoader(unseen, batch_size=256)):.1%}"
         )
