@@ -241,7 +241,7 @@ from .functions import (
     unsqueeze,
     var,
 )
-from .modes import enable_grad, is_grad_enabled, no_grad, observe
+from .modes import enable_grad, is_grad_enabled, no_grad, observe, set_grad_enabled
 from .rules.arithmetic import (
     absolute,
     arccos,
@@ -793,6 +793,7 @@ __all__ = [
     "select_scatter",
     "set_default_dtype",
     "set_float32_matmul_precision",
+    "set_grad_enabled",
     "sgn",
     "short",
     "sigmoid",

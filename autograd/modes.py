@@ -59,7 +59,11 @@ class Mode:
         owner, here = _owner(sys._getframe(1)), get_ident()
         own = [entry for entry in tuple(entered) if entry.mode is self]
         if own:  # one object may be entered several times: by its own generator, by its own thread, the newest
-            entered.remove(max(reversed(own), key=lambda entry: (entry.owner is owner, entry.thread == here)))
+            begun = max(reversed(own), key=lambda entry: (entry.owner is owner, entry.thread == here))
+            if self.kind == "recording":
+                for entry in _statements(owner, entered.index(begun) + 1):
+                    entered.remove(entry)
+            entered.remove(begun)
 
     def __call__(self, f: F) -> F:
         if inspect.isasyncgenfunction(f):
@@ -112,6 +116,63 @@ class enable_grad(_Recording):
     """Operations in this block record again, inside `no_grad`."""
 
     value = True
+
+
+class set_grad_enabled(Mode):
+    """Operations record if `mode` is true, and else not: in a `with` block, in a function that is decorated, or from here on.
+
+    A statement of its own holds until the next one, or the end of the `with` block that it stands in; `no_grad` and
+    `enable_grad` say where they end, and are to be preferred.
+
+    >>> import autograd
+    >>> x = autograd.Tensor([1.0, 2.0], requires_grad=True)
+    >>> for train in (True, False):
+    ...     with autograd.set_grad_enabled(train):
+    ...         print((x * 2).requires_grad)
+    True
+    False
+    """
+
+    kind = "recording"
+
+    def __init__(self, mode: bool) -> None:
+        self.value, self.statement = bool(mode), True
+        owner, here = _owner(sys._getframe(1)), get_ident()
+        blocks = [
+            i
+            for i, entry in enumerate(tuple(entered))
+            if entry.mode.kind == "recording"
+            and not _is_statement(entry)
+            and (entry.owner, entry.thread) == (owner, here)
+        ]
+        for entry in _statements(owner, max(blocks, default=0))[:-1]:  # the last holds again if this begins a block
+            entered.remove(entry)
+        if is_grad_enabled() is not self.value:
+            entered.append(_Entry(self, owner))
+
+    def __enter__(self) -> Any:
+        waiting, self.statement = self.statement, False  # until now it could have been a statement of its own
+        if not waiting or not any(entry.mode is self for entry in tuple(entered)):
+            entered.append(_Entry(self, _owner(sys._getframe(1))))
+        return self
+
+    def __call__(self, f: F) -> F:
+        super().__exit__()
+        self.statement = False
+        return super().__call__(f)
+
+
+def _is_statement(entry: _Entry) -> bool:
+    return getattr(entry.mode, "statement", False)
+
+
+def _statements(owner: FrameType | None, begun: int) -> list[_Entry]:
+    """What `set_grad_enabled` has set since by statements of its own, in this thread and generator, the newest last."""
+    return [
+        entry
+        for entry in tuple(entered)[begun:]
+        if _is_statement(entry) and entry.owner is owner and entry.thread == get_ident()
+    ]
 
 
 class observe(Mode):

@@ -197,7 +197,7 @@ def _node(x: Any) -> Any:
 
 
 def grad(
-    f: Any,
+    f: Any = None,
     inputs: Any = 0,
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
@@ -205,6 +205,9 @@ def grad(
     allow_unused: bool = False,
     *,
     argnums: Any = None,
+    outputs: Any = None,
+    only_inputs: bool = True,
+    materialize_grads: bool = False,
 ) -> Any:
     """The gradient, in two forms.
 
@@ -213,7 +216,8 @@ def grad(
 
     `grad(y, [x, w])`, given Tensors, returns a tuple of dy/dx, dy/dw (PyTorch's form): `grad_outputs` is dJ/dy where
     y is not one number, `create_graph=True` makes the result differentiable again, `allow_unused=True` gives None for
-    an input that y does not depend on instead of a RuntimeError.
+    an input that y does not depend on instead of a RuntimeError, `materialize_grads=True` gives zeros. `outputs` is PyTorch's
+    name for y; `only_inputs` is always True there and here.
 
     >>> grad(np.sin)(0.0)
     np.float64(1.0)
@@ -223,8 +227,19 @@ def grad(
     >>> grad((x * x).sum(), [x])
     (tensor([2., 4.]),)
     """
+    if outputs is not None:
+        if f is not None:
+            raise TypeError("grad takes the outputs once: grad(y, [x]) or grad(outputs=y, inputs=[x])")
+        f = outputs
+    if not only_inputs:
+        raise ValueError("grad leaves .grad as it is, so only_inputs is True; to fill .grad write y.backward()")
     if isinstance(f, Tensor | graph.Node) or (isinstance(f, tuple | list) and f):
-        return _grad_of_tensors(f, inputs, grad_outputs, retain_graph, create_graph, allow_unused)
+        unused = allow_unused or materialize_grads
+        found = _grad_of_tensors(f, inputs, grad_outputs, retain_graph, create_graph, unused)
+        if materialize_grads:
+            given = inputs if isinstance(inputs, tuple | list) else [inputs]
+            found = tuple(_zeros_of(x) if g is None else g for g, x in zip(found, given))
+        return found
     if not callable(f):
         raise TypeError(f"grad takes a function, or Tensors and their inputs: grad(y, [x]); not {type(f).__name__}")
     value_and_gradient = value_and_grad(f, inputs if argnums is None else argnums)
@@ -270,6 +285,10 @@ def _grad_of_tensors(
                 g = copied(g)
         results.append(g)
     return tuple(results)
+
+
+def _zeros_of(x: Any) -> Any:
+    return 0.0 if isinstance(x, graph.Node) else Tensor(np.zeros(x.shape, x.dtype))
 
 
 def _node_of(x: Any, what: str) -> Any:

@@ -25,6 +25,80 @@ def records():
 # --- Blocks and decorators --------------------------------------------------------------------------------------------
 
 
+def test_set_grad_enabled_is_a_block_a_decorator_and_a_statement():
+    seen = []
+
+    def note():
+        seen.append(is_grad_enabled())
+
+    for mode in (True, False):
+        with autograd.set_grad_enabled(mode):
+            note()
+        note()
+    autograd.set_grad_enabled(False)
+    note()
+    with autograd.set_grad_enabled(True):
+        note()
+        autograd.set_grad_enabled(False)
+        note()
+        autograd.set_grad_enabled(True)
+        note()
+    note()  # what held before the block
+    with enable_grad():
+        note()
+    autograd.set_grad_enabled(False)
+    autograd.set_grad_enabled(True)
+    note()
+    f = autograd.set_grad_enabled(False)(is_grad_enabled)
+    note()
+    seen.append(f())
+    note()
+    with no_grad(), autograd.set_grad_enabled(mode=True):
+        note()
+    assert seen == [True, True, False, True, False, True, False, True, False, True, True, True, False, True, True]
+    modes.entered.clear()
+
+
+def test_statements_of_set_grad_enabled_do_not_pile_up_and_hold_in_their_thread():
+    for _ in range(50):
+        autograd.set_grad_enabled(False)
+        autograd.set_grad_enabled(True)
+    assert len(modes.entered) <= 2
+    autograd.set_grad_enabled(False)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(is_grad_enabled).result()
+    assert not is_grad_enabled()
+    autograd.set_grad_enabled(True)
+    modes.entered.clear()
+
+
+def test_set_grad_enabled_is_pytorchs():
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    plan = [(rng.integers(3), bool(rng.integers(2))) for _ in range(60)]
+
+    def run(engine):
+        seen, open_blocks = [], []
+        for kind, mode in plan:
+            if kind == 0:
+                engine.set_grad_enabled(mode)
+            elif kind == 1 or not open_blocks:
+                block = (engine.no_grad, engine.enable_grad, lambda m=mode: engine.set_grad_enabled(m))
+                open_blocks.append(block[len(open_blocks) % 3]())
+                open_blocks[-1].__enter__()
+            else:
+                open_blocks.pop().__exit__(None, None, None)
+            seen.append(engine.is_grad_enabled())
+        while open_blocks:
+            open_blocks.pop().__exit__(None, None, None)
+            seen.append(engine.is_grad_enabled())
+        engine.set_grad_enabled(True)
+        return seen
+
+    assert run(autograd) == run(torch)
+    modes.entered.clear()
+
+
 def test_no_grad_holds_in_its_block_and_nests_with_enable_grad():
     with no_grad():
         assert not records()

@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Tensor
+from autograd import Scalar, Tensor
 from autograd.compiler.trace import Tracer
 
 
@@ -259,6 +259,24 @@ def test_grad_of_tensors_that_are_not_connected_says_allow_unused():
         autograd.grad(x * 2, [Tensor(1.0)])
     with pytest.raises(ValueError, match=r"2 entries for 1 outputs"):
         autograd.grad(x * 2, [x], [1.0, 2.0])
+
+
+def test_grad_takes_pytorchs_keywords():
+    x, z = Tensor([1.0, 2.0], requires_grad=True), Tensor(np.ones((2, 3), np.float64), requires_grad=True)
+    y = x * x
+    keywords = {"create_graph": True, "retain_graph": True, "only_inputs": True}
+    (slope,) = autograd.grad(outputs=y, inputs=x, grad_outputs=autograd.ones_like(y), **keywords)
+    assert slope.tolist() == [2.0, 4.0]
+    assert slope.requires_grad
+    found = autograd.grad(outputs=y.sum(), inputs=[x, z], materialize_grads=True)
+    assert found[0].tolist() == [2.0, 4.0]
+    assert (found[1].tolist(), found[1].dtype) == ([[0.0] * 3] * 2, np.float64)
+    s, t = Scalar(2.0), Scalar(3.0)
+    assert autograd.grad(s * s, [s, t], materialize_grads=True) == (4.0, 0.0)
+    with pytest.raises(TypeError, match=r"takes the outputs once: grad\(y, \[x\]\)"):
+        autograd.grad(y, outputs=y, inputs=x)
+    with pytest.raises(ValueError, match=r"write y.backward\(\)"):
+        autograd.grad(y.sum(), [x], only_inputs=False)
 
 
 def test_tangents_and_cotangents_of_another_shape_are_refused():
