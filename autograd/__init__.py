@@ -240,6 +240,7 @@ from .functions import (
     transpose,
     unsqueeze,
     var,
+    where,
 )
 from .modes import enable_grad, is_grad_enabled, no_grad, observe, set_grad_enabled
 from .rules.arithmetic import (
@@ -295,7 +296,6 @@ from .rules.arithmetic import (
     subtract,
     tan,
     tanh,
-    where,
 )
 from .rules.comparison import (
     bitwise_and,

@@ -12,7 +12,7 @@ import numpy as np
 from .compositions.words import like
 from .modes import enable_grad, no_grad
 from .rules import arithmetic, fused, linalg, reductions, shape
-from .tensor import Tensor, _axis, _selected
+from .tensor import Tensor, _axis, _selected, get_default_dtype
 
 
 def sum(
@@ -204,6 +204,21 @@ def clone(x: Tensor) -> Tensor:
 def masked_fill(x: Tensor, mask: Any, value: Any) -> Tensor:
     """x with `value` where the mask is true."""
     return x.masked_fill(mask, value)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, *, input: Any = None, other: Any = None) -> Any:
+    """x where the condition is true, else y; without them, the indices where it is true. Of two floats, the default dtype.
+
+    PyTorch's names for x and y, `input` and `other`, are understood too. An element that was not taken contributes exactly 0
+    to the gradient, also where its own derivative is infinite or NaN.
+
+    >>> where(Tensor([1.0, -1.0]) > 0, 1.0, 0.0)
+    tensor([1., 0.])
+    """
+    x, y = (input if x is None else x), (other if y is None else y)
+    if isinstance(x, int | float) and isinstance(y, int | float) and isinstance(x + y, float):
+        x, y = np.asarray(x, get_default_dtype()), np.asarray(y, get_default_dtype())
+    return arithmetic.where(condition, x, y)
 
 
 def numel(x: Any) -> int:

@@ -310,6 +310,19 @@ def test_logcumsumexp_of_infinite_numbers_has_no_nan(row):
     assert x.grad.sum().item() == pytest.approx(np.sum(y.detach().numpy() > -np.inf))
 
 
+def test_where_of_plain_numbers_has_the_default_dtype_and_takes_pytorchs_keywords():
+    x = Tensor([1.0, -2.0], requires_grad=True)
+    mask = autograd.where(x > 0, 1.0, 0)
+    assert (mask.tolist(), mask.dtype) == ([1.0, 0.0], np.float32)
+    assert (mask * x).dtype == np.float32
+    assert autograd.where(x > 0, 1, 0).dtype == np.int64
+    assert np.where(x > 0, 1.0, 0.0).dtype == np.float64  # NumPy's does what NumPy does
+    y = autograd.where(condition=x > 0, input=x, other=0.0)
+    y.sum().backward()
+    assert (y.tolist(), x.grad.tolist()) == ([1.0, 0.0], [1.0, 0.0])
+    assert [i.tolist() for i in autograd.where(x > 0)] == [[0]]
+
+
 def test_an_integer_keeps_its_dtype():
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     whole = TIES.astype(np.int64)
