@@ -8,7 +8,7 @@
 >>> checkpoint["epoch"], list(checkpoint["model"])
 (3, ['weight', 'bias'])
 >>> model.load_state_dict(checkpoint["model"])
-Loaded(missing_keys=[], unexpected_keys=[])
+<All keys matched successfully>
 >>> optimizer.load_state_dict(checkpoint["optimizer"])
 """
 

@@ -8,7 +8,7 @@ disagree with the attributes. Everything below is a walk over this tree.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
@@ -24,6 +24,11 @@ class Loaded(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not (self.missing_keys or self.unexpected_keys):
+            return "<All keys matched successfully>"
+        return f"{type(self).__name__}(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 class Hook:
@@ -45,6 +50,15 @@ class Hook:
 
     def __exit__(self, *exc: object) -> None:
         self.remove()
+
+
+# Inner methods of PyTorch's Module that programs override now and then.
+UNCALLED = {
+    "_load_from_state_dict": "to change a state before it is loaded, write register_load_state_dict_pre_hook(...) in "
+    "__init__; to load more than Tensors, set_extra_state",
+    "_save_to_state_dict": "to save more, write get_extra_state, or override state_dict",
+    "_apply": "what is to change its dtype with the module is a buffer: write register_buffer(...) in __init__",
+}
 
 
 class Module:
@@ -74,6 +88,12 @@ class Module:
     _module_buffers: Mapping[str, bool] = MappingProxyType({})  # buffers: name -> whether it is saved
     _module_left_out: frozenset[str] = frozenset()  # names that keep their place in the order while they are None
     __hash__ = object.__hash__
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name, instead in UNCALLED.items():
+            if name in cls.__dict__:
+                raise TypeError(f"{cls.__name__}.{name} would never be called here; {instead}")
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; call the module itself, not this."""
@@ -286,19 +306,19 @@ class Module:
             }
 
     @property
-    def _parameters(self) -> Mapping[str, Any]:
-        """The module's own parameters, by name. To change them, assign attributes."""
-        return MappingProxyType(dict(_own_parameters(self)))
+    def _parameters(self) -> MutableMapping[str, Any]:
+        """The module's own parameters, by name; to put one in, or take one out, does so with the attribute."""
+        return _Parts(self, _own_parameters, self.register_parameter)
 
     @property
-    def _buffers(self) -> Mapping[str, Any]:
+    def _buffers(self) -> MutableMapping[str, Any]:
         """The module's own buffers, by name."""
-        return MappingProxyType(dict(_own_buffers(self)))
+        return _Parts(self, _own_buffers, self.register_buffer)
 
     @property
-    def _modules(self) -> Mapping[str, Any]:
+    def _modules(self) -> MutableMapping[str, Any]:
         """The modules that are attributes of this one, by name."""
-        return MappingProxyType(dict(_own_modules(self)))
+        return _Parts(self, _own_modules, self.add_module)
 
     # --- The tree ---
 
@@ -319,19 +339,9 @@ class Module:
     ) -> Iterator[tuple[str, Module]]:
         """(path, module) for this module (its path is `prefix`) and all below it, parents first.
 
-        A module found twice appears once, unless `remove_duplicate` is False.
+        A module found twice appears once, unless `remove_duplicate` is False: then RuntimeError if it is a part of itself.
         """
-        seen = set() if memo is None else memo
-        waiting = [(prefix, self)]
-        while waiting:
-            path, module = waiting.pop()
-            if remove_duplicate:
-                if module in seen:
-                    continue
-                seen.add(module)
-            yield path, module
-            below = [(f"{path}.{name}" if path else name, child) for name, child in _own_modules(module)]
-            waiting.extend(reversed(below))
+        return _paths(self, prefix, set() if memo is None or not remove_duplicate else memo, remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it, parents first, each once."""
@@ -521,7 +531,8 @@ class Module:
         """{path: Tensor} for all parameters and all buffers that are saved, on the memory of this module.
 
         Keys and their order are PyTorch's. A shared parameter has an entry for each of its paths, and all of them are one
-        and the same Tensor. `copy.deepcopy(model.state_dict())` keeps the present values.
+        and the same Tensor. `copy.deepcopy(model.state_dict())` keeps the present values. What `get_extra_state` of a
+        module returns stands at its path, under "_extra_state".
 
         >>> import nn
         >>> list(nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)).state_dict())
@@ -529,12 +540,43 @@ class Module:
         """
         state = {} if destination is None else destination
         once: dict[int, Tensor] = {}
-        for key, value in _saved(self):
-            state[prefix + key] = value if keep_vars else once.setdefault(id(value), value.detach())
-        for path, module in self.named_modules():
+        walked = []
+        for path, module in _paths(self, enter=_saves_as_all_do):
+            start = prefix + path + "." * bool(path)
+            if module is not self and not _saves_as_all_do(module):  # its class wants a say in this
+                module.state_dict(destination=state, prefix=start, keep_vars=keep_vars)
+                continue
+            walked.append((start, module))
+            for name, value in _own_saved(module):
+                state[start + name] = value if keep_vars else once.setdefault(id(value), value.detach())
+            if type(module).get_extra_state is not Module.get_extra_state:
+                state[start + EXTRA] = module.get_extra_state()
+        for start, module in reversed(walked):  # parts before the module that they are parts of
             for hook in hooks_of(module, "saved"):
-                hook.function(module, state, prefix + path + "." * bool(path), {})
+                hook.function(module, state, start, {})
         return state
+
+    def get_extra_state(self) -> Any:
+        """What a class has to save beside parameters and buffers: write this and `set_extra_state` together.
+
+        >>> class Counter(Module):
+        ...     steps = 0
+        ...     def get_extra_state(self):
+        ...         return {"steps": self.steps}
+        ...     def set_extra_state(self, state):
+        ...         self.steps = state["steps"]
+        >>> used, new = Counter(), Counter()
+        >>> used.steps = 3
+        >>> new.load_state_dict(used.state_dict())
+        <All keys matched successfully>
+        >>> new.steps
+        3
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no get_extra_state(self); what it saves are Tensors only")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take back what `get_extra_state` has returned; called when all else has been loaded."""
+        raise NotImplementedError(f"{type(self).__name__} has no set_extra_state(self, state)")
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Loaded:
         """Copy values, by path, into the parameters and buffers of this module, and into their dtypes.
@@ -565,8 +607,14 @@ class Module:
                 if not np.array_equal(first, values, equal_nan=True):
                     first_key = given[id(tensor)][0]
                     problems.append(f'"{first_key}" and "{key}" are one parameter here, but hold different values')
+        extra = {
+            path + "." * bool(path) + EXTRA: module
+            for path, module in _paths(self)
+            if type(module).set_extra_state is not Module.set_extra_state
+        }
         missing = [key for key, tensor in known.items() if id(tensor) not in given]
-        unexpected = [key for key in state if key not in known]
+        missing += [key for key in extra if key not in state]
+        unexpected = [key for key in state if key not in known and key not in extra]
         if strict and unexpected:
             problems.insert(0, f"Unexpected key(s) in state_dict: {_quoted(unexpected)}")
         if strict and missing:
@@ -585,6 +633,9 @@ class Module:
                     _give(tensor, values)
                 else:
                     tensor.data[...] = values
+        for key, module in extra.items():
+            if key in state:
+                module.set_extra_state(state[key])
         loaded = Loaded(missing, unexpected)
         for module in self.modules():
             for hook in hooks_of(module, "loaded"):
@@ -614,6 +665,35 @@ class Module:
 
 
 PARTS = Parameter, Module
+EXTRA = "_extra_state"
+
+
+class _Parts(MutableMapping[str, Any]):
+    """What a module has of one kind, by name: its attributes, seen as a dictionary."""
+
+    def __init__(
+        self, module: Module, own: Callable[[Module], list[tuple[str, Any]]], put: Callable[[str, Any], None]
+    ) -> None:
+        self.module, self.own, self.put = module, own, put
+
+    def __getitem__(self, name: str) -> Any:
+        return dict(self.own(self.module))[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.put(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self[name]
+        delattr(self.module, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict(self.own(self.module)))
+
+    def __len__(self) -> int:
+        return len(self.own(self.module))
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 def _own_parameters(module: Module) -> list[tuple[str, Any]]:
@@ -626,6 +706,41 @@ def _own_buffers(module: Module) -> list[tuple[str, Any]]:
 
 def _own_modules(module: Module) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in module.__dict__.items() if isinstance(value, Module)]
+
+
+def _paths(
+    root: Module,
+    prefix: str = "",
+    seen: set[Module] | None = None,
+    remove_duplicate: bool = False,
+    enter: Callable[[Module], bool] = lambda module: True,
+) -> Iterator[tuple[str, Module]]:
+    """(path, module) for a module and all below it, parents first; nothing below a module that `enter` says no to."""
+    seen = set() if seen is None else seen
+    waiting: list[tuple[str, Module, Any]] = [(prefix, root, None)]
+    while waiting:
+        path, module, holders = waiting.pop()
+        if module in seen:
+            if remove_duplicate:
+                continue
+            _check_end(path, module, holders)
+        seen.add(module)
+        yield path, module
+        if module is root or enter(module):
+            holders = module, holders
+            below = [(f"{path}.{name}" if path else name, child, holders) for name, child in _own_modules(module)]
+            waiting.extend(reversed(below))
+
+
+def _check_end(path: str, module: Module, holders: Any) -> None:
+    """RuntimeError if the module is among its holders, (parent, (grandparent, ...))."""
+    while holders is not None:
+        holder, holders = holders
+        if holder is module:
+            raise RuntimeError(
+                f"{path!r} is the {type(module).__name__} that it is a part of, so that the paths of its parameters have "
+                f"no end; to know an owner without making it a part, write self.{path.rpartition('.')[2]} = [owner]"
+            )
 
 
 def _bottom_up(root: Module) -> Iterator[Module]:
@@ -659,10 +774,18 @@ def _named(
 
 
 def _saved(root: Module) -> Iterator[tuple[str, Tensor]]:
-    for path, module in root.named_modules(remove_duplicate=False):
-        for name, value in _own_parameters(module) + _own_buffers(module):
-            if module._module_buffers.get(name, True):
-                yield f"{path}.{name}" if path else name, value
+    for path, module in _paths(root):
+        for name, value in _own_saved(module):
+            yield f"{path}.{name}" if path else name, value
+
+
+def _own_saved(module: Module) -> list[tuple[str, Tensor]]:
+    own = _own_parameters(module) + _own_buffers(module)
+    return [(name, value) for name, value in own if module._module_buffers.get(name, True)]
+
+
+def _saves_as_all_do(module: Module) -> bool:
+    return type(module).state_dict is Module.state_dict
 
 
 def _at(module: Module, name: str, kind: type, target: str) -> Any:

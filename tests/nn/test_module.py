@@ -191,7 +191,8 @@ def test_parts_can_be_registered_by_a_computed_name():
         (lambda m: m.get_parameter("layer.scale"), AttributeError, "those here are weight, bias"),
         (lambda m: m.get_parameter("mean"), AttributeError, "Block has no parameter for 'mean'"),
         (lambda m: m.get_buffer("scale"), AttributeError, "no buffer for 'scale'; those here are mean, cache"),
-        (lambda m: operator.setitem(m._modules, "a", nn.Tanh()), TypeError, "does not support item assignment"),
+        (lambda m: operator.setitem(m._modules, "a", 3), TypeError, "takes a Module, not a int"),
+        (lambda m: operator.setitem(m._parameters, "forward", None), KeyError, "has an attribute 'forward' already"),
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(spoil, error, message):
@@ -785,3 +786,108 @@ def test_printing_is_that_of_pytorch():
 
 def test_a_module_of_ones_own_prints_its_parts():
     assert repr(Block()) == "Block(\n  (layer): Linear(in_features=3, out_features=3, bias=True)\n)"
+
+
+# --- What PyTorch's programs do with a module's insides -----------------------------------------------------------------
+
+
+def test_a_module_that_is_a_part_of_itself_is_refused_where_its_paths_would_have_no_end():
+    outer = nn.Sequential(nn.Linear(1, 1))
+    outer[0].owner = outer
+    assert len(list(outer.parameters())) == 2
+    for walk in (
+        outer.state_dict,
+        lambda: outer.load_state_dict({}),
+        lambda: list(outer.named_modules("", None, False)),
+    ):
+        with pytest.raises(RuntimeError):
+            walk()
+    with pytest.raises(RuntimeError, match=r"'0.owner' is the Sequential that it is a part of.*self.owner = \[owner\]"):
+        outer.state_dict()
+    del outer[0].owner
+    outer[0].owner = [outer]
+    assert list(outer.state_dict()) == ["0.weight", "0.bias"]
+
+
+class Steps(nn.Module):
+    def __init__(self):
+        self.layer, self.steps = nn.Linear(1, 1), 0
+
+    def get_extra_state(self):
+        return {"steps": self.steps}
+
+    def set_extra_state(self, state):
+        self.steps = state["steps"]
+
+
+def test_extra_state_is_saved_and_loaded_and_asked_for_like_a_tensor(tmp_path):
+    used, new = nn.Sequential(Steps(), Steps()), nn.Sequential(Steps(), Steps())
+    used[0].steps, used[1].steps = 3, 4
+    state = used.state_dict()
+    assert list(state)[:4] == ["0._extra_state", "0.layer.weight", "0.layer.bias", "1._extra_state"]
+    autograd.save(state, tmp_path / "steps.npz")
+    assert repr(new.load_state_dict(autograd.load(tmp_path / "steps.npz"))) == "<All keys matched successfully>"
+    assert [part.steps for part in new] == [3, 4]
+    del state["1._extra_state"]
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "1._extra_state"'):
+        nn.Sequential(Steps(), Steps()).load_state_dict(state)
+    assert new.load_state_dict(state, strict=False).missing_keys == ["1._extra_state"]
+    with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "_extra_state"'):
+        nn.ReLU().load_state_dict({"_extra_state": {}})
+
+
+def test_a_failed_load_leaves_extra_state_too():
+    part = Steps()
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        part.load_state_dict({"_extra_state": {"steps": 9}, "layer.weight": np.ones((2, 2)), "layer.bias": np.ones(1)})
+    assert part.steps == 0
+
+
+def test_a_part_whose_class_overrides_state_dict_has_its_say():
+    class Frozen(nn.Module):
+        def __init__(self):
+            self.head, self.body = nn.Linear(1, 1), nn.Linear(1, 1)
+
+        def state_dict(self, *args, prefix="", **options):
+            state = super().state_dict(*args, prefix=prefix, **options)
+            for key in [key for key in state if key.startswith(prefix + "body.")]:
+                del state[key]
+            return state
+
+    assert list(nn.Sequential(Frozen(), nn.PReLU()).state_dict()) == ["0.head.weight", "0.head.bias", "1.weight"]
+
+
+@pytest.mark.parametrize("name", ["_load_from_state_dict", "_save_to_state_dict", "_apply"])
+def test_an_override_that_would_never_be_called_is_refused_where_it_is_written(name):
+    with pytest.raises(TypeError, match=rf"^Own\.{name} would never be called here; .*(hook|state|buffer)"):
+        type("Own", (nn.Module,), {name: lambda self, *args: None})
+
+
+def test_parts_are_exchanged_through_the_dictionaries_of_a_module():
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.ReLU())
+    for name, module in model._modules.items():
+        if isinstance(module, nn.ReLU):
+            model._modules[name] = nn.Tanh()
+    assert isinstance(model[2], nn.Tanh)
+    assert list(model._modules) == ["0", "1", "2"]
+    weight = model[0].weight
+    del model[0]._parameters["weight"]
+    model[0].register_parameter("raw", nn.Parameter(weight.detach()))
+    model[0].weight, model[0].bias = model[0].raw * 2, None
+    assert list(model[0].state_dict()) == ["raw"]
+    assert model[0](np.eye(2)).tolist() == (2 * weight.numpy().T).tolist()
+    model[1]._buffers["running_mean"] = Tensor([1.0, 2.0])
+    assert model[1].running_mean.tolist() == [1, 2]
+    assert "running_mean" in model[1].state_dict()
+    with pytest.raises(KeyError):
+        del model[0]._parameters["weight"]
+    with pytest.raises(TypeError, match="takes a Module"):
+        model._modules["0"] = 3
+
+
+def test_a_hook_on_a_saved_part_comes_before_that_of_the_whole():
+    model, seen = nn.Sequential(nn.Linear(1, 1)), []
+    model[0].register_state_dict_post_hook(lambda module, state, prefix, metadata: seen.append(prefix))
+    model.register_state_dict_post_hook(lambda module, state, prefix, metadata: seen.append(prefix))
+    model.state_dict(prefix="net.")
+    assert seen == ["net.0.", "net."]
