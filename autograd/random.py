@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,17 @@ class Generator(np.random.Generator):
 
 
 _default = Generator()
+_here = threading.local()
 
 
 def default_generator() -> Generator:
-    """The generator used where no other is given."""
-    return _default
+    """The generator used where no other is given: one for the program, and one for each thread that has adopted one."""
+    return getattr(_here, "generator", _default)
+
+
+def adopt(generator: Generator) -> None:
+    """Make this the default generator of the calling thread: several that drew from one could not be repeated."""
+    _here.generator = generator
 
 
 def _source(generator: Any) -> Any:
@@ -41,7 +48,7 @@ def _source(generator: Any) -> Any:
             "random numbers drawn while tracing would be the same in every run of the program; draw them before, and give them "
             "to the function as an argument"
         )
-    return generator or _default
+    return generator or default_generator()
 
 
 def manual_seed(seed: int) -> Generator:
@@ -53,7 +60,7 @@ def manual_seed(seed: int) -> Generator:
     >>> bool((a == b).all())
     True
     """
-    return _default.manual_seed(seed)
+    return default_generator().manual_seed(seed)
 
 
 def randn(

@@ -37,10 +37,9 @@ def default_collate(batch: Sequence[Any], where: str = "") -> Any:
             )
         _check_shapes(batch, where)
         return from_numpy(np.stack(batch))
-    if isinstance(first, float):
-        return Tensor(np.array(batch, np.float64))
-    if isinstance(first, int):
-        return Tensor(np.array(batch))
+    if isinstance(first, float | int):
+        _check_numbers(batch, where)
+        return Tensor(np.array(batch, np.float64 if isinstance(first, float) else None))
     if isinstance(first, str | bytes):
         return batch
     if isinstance(first, Mapping):
@@ -85,6 +84,15 @@ def _check_shapes(batch: Sequence[Any], where: str) -> None:
             raise ValueError(
                 f"default_collate: samples{_at(where)} cannot be stacked: the first has shape {shape}, number {number} "
                 f"of the batch {found}; give collate_fn=, which may pad them"
+            )
+
+
+def _check_numbers(batch: Sequence[Any], where: str) -> None:
+    for number, sample in enumerate(batch):
+        if not isinstance(sample, float | int | np.number | np.bool_):
+            raise TypeError(
+                f"default_collate: samples{_at(where)} are of several kinds: the first is {_kind(batch[0])}, number "
+                f"{number} of the batch is {_kind(sample)}; give collate_fn=, or make them of one kind"
             )
 
 

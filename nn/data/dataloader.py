@@ -19,6 +19,9 @@ from .samples import Samples
 from .workers import BATCH, END, Exhausted, Job, Pool, told
 
 
+FIXED = "dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "persistent_workers"
+
+
 class DataLoader:
     """Batches of a data set, one epoch each time it is iterated over.
 
@@ -117,6 +120,14 @@ class DataLoader:
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
         self._pool: Pool | None = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in FIXED and "_pool" in self.__dict__:
+            raise ValueError(
+                f"DataLoader: {name} is fixed, since the order of the samples has been made of it; "
+                f"write DataLoader(dataset, {name}=...) for another one"
+            )
+        object.__setattr__(self, name, value)
+
     def __len__(self) -> int:
         """The number of batches in an epoch. TypeError if the data set does not know."""
         if isinstance(self.sampler, Endless):
@@ -204,6 +215,9 @@ def by_number(collate: Callable[[Any], Any], batched: bool, dataset: Any) -> Cal
     def one(number: Any) -> Any:
         try:
             return dataset[number]
+        except StopIteration as error:  # which would end the loop in silence
+            place = f"sample {number} of the {type(dataset).__name__}"
+            raise RuntimeError(f"DataLoader: {place} raised StopIteration") from error
         except Exception as error:
             told(error, f"sample {number} of the {type(dataset).__name__}")
             raise

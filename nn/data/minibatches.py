@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from .workers import get_worker_info
-
 
 def batches(
     *arrays: Any,
@@ -61,13 +59,12 @@ def batches(
 def generator_of(generator: Any = None) -> np.random.Generator:
     """The generator that is meant: this one, one of this seed, or without either the default generator.
 
-    In a worker of a DataLoader the default is the worker's own.
+    In a worker of a DataLoader the default generator is the worker's own.
     """
     if generator is None:
         from autograd import default_generator
 
-        info = get_worker_info()
-        return default_generator() if info is None else info.generator
+        return default_generator()
     return np.random.default_rng(generator)
 
 

@@ -45,8 +45,8 @@ def get_worker_info() -> WorkerInfo | None:
     """In a worker of a DataLoader, which one it is; None elsewhere.
 
     An IterableDataset asks it for the part that is its own. `generator` is for random numbers: each worker has another
-    one, so that a run can be repeated; NumPy's and Python's global ones are started anew in processes only, as threads
-    share them.
+    one, from which `autograd.rand` and its like draw there too, so that a run can be repeated; NumPy's and Python's
+    global ones are started anew in processes only, as threads share them.
     """
     return getattr(_here, "info", None)
 
@@ -95,9 +95,11 @@ def work(job: Job, number: int, take: Callable[[], Any], answer: Callable[[Any],
 
 def _generator(seed: int, alone: bool) -> np.random.Generator:
     from autograd import Generator, manual_seed
+    from autograd.random import adopt
 
     if not alone:
-        return Generator(seed)
+        adopt(generator := Generator(seed))
+        return generator
     import random
 
     random.seed(seed)

@@ -25,7 +25,7 @@ from loading import (
 
 import autograd
 from autograd import Tensor, no_grad
-from nn import data
+from nn import data, functional
 from nn.data import (
     BatchSampler,
     ChainDataset,
@@ -134,6 +134,12 @@ def test_tensors_are_collated_and_gradients_go_through():
         ([{"a": 1}, {"b": 1}], ValueError, "differ in their keys"),
         ([np.array(["a"])], TypeError, "arrays of <U1"),
         ([object()], TypeError, "this is a object"),
+        ([1, None], TypeError, "samples are of several kinds: the first is a int, number 1 of the batch is None"),
+        (
+            [(2.0, "a"), ("b", "c")],
+            TypeError,
+            r"at sample\[0\] are of several kinds: .* number 1 of the batch is a str",
+        ),
     ],
 )
 def test_what_cannot_be_collated_is_told_with_its_place(batch, error, message):
@@ -435,13 +441,36 @@ def test_a_process_has_global_random_numbers_of_its_own():
         assert len({batch[1][column][1][0] for batch in first}) == 4
 
 
-def test_random_numbers_in_a_thread_are_the_workers():
-    class Random(Squares):
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: data.augmentation.Noise(1.0)(np.zeros((1, 1, 1))).item(),
+        lambda: autograd.rand(1).item(),
+        lambda: functional.dropout(np.ones(60)).sum().item(),
+    ],
+)
+def test_random_numbers_in_a_thread_are_the_workers(draw):
+    class Random(Slow):
         def __getitem__(self, i):
-            return data.augmentation.Noise(1.0)(np.zeros((1, 1, 1))).item()
+            return super().__getitem__(i)[0], draw()
 
+    autograd.manual_seed(0)
+    expected = autograd.rand(1).item()
+    autograd.manual_seed(0)
     first, second = (epoch(DataLoader(Random(8), num_workers=3, generator=2)) for _ in range(2))
     assert first == second
+    assert autograd.rand(1).item() == expected
+
+
+def test_manual_seed_in_a_thread_is_for_that_thread():
+    class Random(Squares):
+        def __getitem__(self, i):
+            return autograd.rand(1).item()
+
+    loader = DataLoader(Random(4), num_workers=2, generator=2, worker_init_fn=lambda number: autograd.manual_seed(7))
+    first = [batch.item() for batch in loader]
+    assert first[0] == first[1]
+    assert first[2] == first[3] != first[0]
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "fork"])
@@ -505,6 +534,22 @@ def test_an_error_names_the_sample_and_keeps_its_kind(kind, count):
             assert "Traceback" in notes
             assert "loading.py" in notes
         del caught
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_sample_that_raises_stop_iteration_does_not_end_the_epoch_in_silence(count):
+    loader = DataLoader(Failing(3, 1, StopIteration()), num_workers=count)
+    with pytest.raises(RuntimeError, match="sample 1 of the Failing raised StopIteration"):
+        list(loader)
+
+
+@pytest.mark.parametrize("name", ["dataset", "batch_size", "sampler", "batch_sampler", "drop_last"])
+def test_what_a_loader_was_made_of_cannot_be_exchanged_without_effect(name):
+    loader = DataLoader(range(4))
+    with pytest.raises(ValueError, match=rf"{name} is fixed.*write DataLoader\(dataset, {name}=...\)"):
+        setattr(loader, name, 2)
+    assert len(loader) == 4
+    loader.num_workers = 0
 
 
 def test_errors_that_cannot_be_sent_come_as_text():
