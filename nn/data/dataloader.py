@@ -18,7 +18,6 @@ from .sampler import BatchSampler, Endless, RandomSampler, SequentialSampler, po
 from .samples import Samples
 from .workers import BATCH, END, Exhausted, Job, Pool, told
 
-
 FIXED = "dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "persistent_workers"
 
 
