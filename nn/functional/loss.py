@@ -551,6 +551,8 @@ def renamed(name: str, reduction: str, size_average: Any, reduce: Any) -> str:
     if size_average is None and reduce is None:
         return reduction
     for old in (size_average, reduce):
+        if isinstance(old, Tensor | np.ndarray) and name[0].isupper():
+            raise TypeError(f"nn.{name} takes options, not Tensors; write nn.{name}()(input, target)")
         if not isinstance(old, int | np.bool | None):
             raise TypeError(
                 f"{name}: size_average and reduce are old names, and True, False or None, not {old!r:.50}; write "

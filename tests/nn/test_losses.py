@@ -411,6 +411,14 @@ def test_the_old_names_of_a_reduction_mean_what_they_mean_in_pytorch(size_averag
         np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("make", [nn.MSELoss, nn.CrossEntropyLoss, nn.BCEWithLogitsLoss, nn.KLDivLoss])
+def test_a_loss_that_is_made_of_tensors_says_how_it_is_called(make):
+    with pytest.raises(
+        TypeError, match=rf"nn.{make.__name__} takes options.*write nn.{make.__name__}\(\)\(input, target\)"
+    ):
+        make(Tensor([0.5]), Tensor([1.0]))
+
+
 def test_a_reduction_in_the_place_of_its_old_name_is_refused():
     with pytest.raises(
         TypeError, match=r"mse_loss: size_average and reduce are old names.*not 'sum'; write reduction="
