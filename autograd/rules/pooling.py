@@ -163,8 +163,9 @@ def _first_maxima(x: Any, top: Any, windows: tuple[Windows, ...]) -> Any:
 
 def _lines(places: Any, size: int, rank: int) -> Any:
     """Numbers in the flattened last axes as numbers in the whole array, flattened."""
-    lead = places.shape[: places.ndim - rank]
-    return (places.reshape(math.prod(lead), -1) + np.arange(math.prod(lead))[:, None] * size).ravel()
+    lead, last = places.shape[: places.ndim - rank], places.shape[places.ndim - rank :]
+    lines = places.reshape(math.prod(lead), math.prod(last))
+    return (lines + np.arange(math.prod(lead))[:, None] * size).ravel()
 
 
 def _put(g: Any, places: Any, sizes: tuple[int, ...]) -> Any:

@@ -13,8 +13,8 @@ from .inputs import floating, tensor
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     """input @ weight.T + bias.
 
-    Shapes: input (..., in), weight (out, in), bias (out,) -> (..., out). ValueError where `in` differs, TypeError for an
-    input of integers.
+    Shapes: input (..., in), weight (out, in), bias (out,) -> (..., out); with weight (in,) and bias () -> (...). ValueError
+    where `in` differs, TypeError for an input of integers.
 
     >>> linear(np.array([1.0, 2.0]), Tensor([[3.0, 4.0]]), Tensor([0.5]))
     tensor([11.5])
@@ -25,6 +25,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     except AttributeError:  # a list
         input = floating(Tensor(input), weight.dtype, "linear")
     try:
+        if len(weight.shape) == 1:  # one unit, without an axis of its own
+            return tensor(input @ weight if bias is None else input @ weight + bias)
         return fused.linear_layer(input, weight, bias)
     except (ValueError, TypeError) as error:
         shapes = input.shape, weight.shape

@@ -92,6 +92,11 @@ def _windows_on(
                 f"{function}: a window of {extent} does not fit into axis {axis} of an input whose last axes are {shape}, with "
                 f"a padding of {p} on each side; make kernel_size smaller or padding larger"
             )
+        if d > n and any(not any(0 <= j * s + i * d - p < n for i in range(k)) for j in range(count)):
+            raise ValueError(
+                f"{function}: with dilation={d} a window along axis {axis}, which has {n}, sees nothing but padding; make "
+                "dilation or padding smaller"
+            )
         found.append((k, s, p, d, count))
     return tuple(found)
 

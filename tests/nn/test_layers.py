@@ -18,6 +18,22 @@ X = np.linspace(-3, 3, 24, dtype=np.float32).reshape(4, 6)
 # --- Linear -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("shape", [(3,), (3, 3), (2, 4, 3), (0, 3)])
+@pytest.mark.parametrize("bias", [2.0, None])
+def test_a_weight_without_an_axis_of_units_is_one_unit(shape, bias):
+    values, weight = np.arange(math.prod(shape), dtype=float).reshape(shape), np.array([1.0, 2.0, 3.0])
+    x, w = Tensor(values, requires_grad=True), Tensor(weight, requires_grad=True)
+    b = None if bias is None else Tensor(np.array(bias), requires_grad=True)
+    y = F.linear(x, w, b)
+    np.testing.assert_array_equal(y.detach(), values @ weight + (bias or 0))
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, np.broadcast_to(weight, shape))
+    np.testing.assert_array_equal(w.grad, values.reshape(-1, 3).sum(0))
+    assert b is None or b.grad.item() == math.prod(shape[:-1])
+    with pytest.raises(ValueError, match="expected last axis 3, got 4"):
+        F.linear(np.ones((2, 4)), w)
+
+
 @pytest.mark.parametrize("shape", [(6,), (4, 6), (2, 3, 6), (0, 6)])
 @pytest.mark.parametrize("bias", [True, False])
 def test_linear_and_its_gradients_are_those_of_pytorch(shape, bias):

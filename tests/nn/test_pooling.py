@@ -37,6 +37,29 @@ def test_an_element_that_is_the_largest_of_several_windows_gets_all_of_their_gra
     )
 
 
+def test_an_empty_batch_is_pooled_to_an_empty_one():
+    for pool in (
+        lambda x: F.adaptive_max_pool2d(x, (3, 2), return_indices=True),
+        lambda x: F.adaptive_max_pool2d(x, (2, 3), return_indices=True),
+        lambda x: F.max_pool2d(x, 2, return_indices=True),
+        lambda x: F.fractional_max_pool2d(x, 2, output_ratio=0.5, return_indices=True),
+    ):
+        x = Tensor(np.zeros((0, 2, 4, 6)), requires_grad=True)
+        top, places = pool(x)
+        assert top.shape == places.shape == (0, 2, *top.shape[2:])
+        top.sum().backward()
+        assert x.grad.shape == x.shape
+
+
+def test_a_window_that_sees_nothing_but_padding_has_no_maximum():
+    for shape, kernel, padding, dilation in (((1, 1), 2, 1, 2), ((1, 3), 2, 2, 4)):
+        with pytest.raises(
+            ValueError, match=rf"max_pool1d: with dilation={dilation} a window along axis -1, which has"
+        ):
+            F.max_pool1d(np.zeros(shape), kernel, 1, padding, dilation)
+    assert F.max_pool1d(np.arange(3.0)[None], 2, 1, 1, 2).tolist() == [[1, 2, 1]]
+
+
 def test_a_window_of_minus_infinity_has_its_maximum_in_the_image():
     x = np.full((1, 1, 3, 3), -math.inf)
     top, places = F.max_pool2d(x, 3, 2, 1, return_indices=True)
