@@ -258,7 +258,12 @@ class Optimizer:
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Change these parameters too: {"params": [...], "lr": ...}, with the defaults for what is not given."""
         if not isinstance(param_group, Mapping) or "params" not in param_group:
-            raise TypeError(f"a group is a mapping such as {{'params': [...], 'lr': 0.1}}, not {_shown(param_group)}")
+            found = (
+                f"one with {', '.join(map(repr, param_group))}"
+                if isinstance(param_group, Mapping)
+                else _shown(param_group)
+            )
+            raise TypeError(f"a group is a mapping such as {{'params': [...], 'lr': 0.1}}, not {found}")
         params = param_group["params"]
         if isinstance(params, set | frozenset):
             raise TypeError("parameters need an order that is the same in every run; give a list, not a set")
@@ -559,9 +564,11 @@ class Optimizer:
 
         ValueError if groups, their sizes or shapes differ; then nothing has been changed.
         """
-        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= state_dict.keys():
+        parts = isinstance(state_dict, Mapping) and (state_dict.get("state"), state_dict.get("param_groups"))
+        if not parts or not isinstance(parts[0], Mapping) or not _are_groups(parts[1]):
             raise ValueError(
-                "load_state_dict takes what state_dict() returns: a mapping with 'state' and 'param_groups'"
+                "load_state_dict takes what state_dict() returns: a mapping with 'state' and 'param_groups', a list of mappings "
+                "with 'params'"
             )
         sizes = [len(group["params"]) for group in self.param_groups]
         given = [len(group["params"]) for group in state_dict["param_groups"]]
@@ -584,13 +591,14 @@ class Optimizer:
 
     def _loaded(self, p: Tensor, group: Mapping[str, Any], number: Any, saved: Mapping[str, Any]) -> Slot:
         slot = Slot(p)
-        fresh = self.start(p._data, **self._settings(group, self._start_asks))
+        switched_on = {name: True for name, optional in self._start_asks.items() if optional}  # now, or once
+        fresh = self.start(p._data, **switched_on | self._settings(group, self._start_asks))
         kept = {name: _settled(value, p.dtype) for name, value in saved.items() if name != "step" and value is not None}
         for name, value in kept.items() if self.elementwise else ():
             if name not in fresh:
                 raise ValueError(
                     f"load_state_dict: parameter {number} has {name!r}, which is no state of {type(self).__name__} "
-                    f"({', '.join(fresh) or 'it has none'}); the state is of another optimizer, or with other settings"
+                    f"({', '.join(fresh) or 'it has none'}); the state is of another optimizer"
                 )
             if isinstance(fresh[name], int | float):
                 kept[name] = np.asarray(value).item()
@@ -694,6 +702,10 @@ def _settled(value: Any, dtype: Any = None) -> Any:
     if dtype is None and array.size == 1:
         return array.item()
     return array.astype(dtype if dtype is not None and array.dtype.kind == "f" else array.dtype)
+
+
+def _are_groups(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(group, Mapping) and "params" in group for group in value)
 
 
 def _is_number(value: Any) -> bool:

@@ -53,7 +53,8 @@ class SGD(Optimizer):
 
     def check(self, group: Mapping[str, Any]) -> None:
         super().check(group)
-        if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
+        begun_with = group.get("initial_momentum", group["momentum"])  # a schedule may have taken it to 0
+        if group["nesterov"] and (begun_with == 0 or group["dampening"] != 0):
             raise ValueError(
                 "SGD: nesterov=True needs momentum, and no dampening; write momentum=0.9, nesterov=True, and found "
                 f"momentum={group['momentum']}, dampening={group['dampening']}"

@@ -633,6 +633,40 @@ def test_loading_copies_and_continues():
 
 
 @pytest.mark.parametrize(
+    ("kind", "settings", "name", "off"),
+    [
+        (optim.SGD, {"momentum": 0.9}, "momentum", 0.0),
+        (optim.RMSprop, {"momentum": 0.9, "centered": True}, "centered", False),
+        (optim.Adam, {"amsgrad": True}, "amsgrad", False),
+    ],
+)
+def test_the_state_of_a_setting_that_has_been_switched_off_is_loaded_and_kept(kind, settings, name, off):
+    params = parameters()
+    optimizer = kind(params, lr=0.1, **settings)
+    train(optimizer, params, 2)
+    optimizer.param_groups[0][name] = off
+    train(optimizer, params)
+    twins = [Tensor(p.detach().numpy().copy(), requires_grad=True) for p in params]
+    twin = kind(twins, lr=0.1, **settings)
+    twin.load_state_dict(optimizer.state_dict())
+    for value in (off, settings[name]):
+        optimizer.param_groups[0][name] = twin.param_groups[0][name] = value
+        assert_same(train(twin, twins, 2), train(optimizer, params, 2))
+
+
+def test_a_run_whose_schedule_has_taken_the_momentum_to_zero_can_be_loaded():
+    params = parameters()
+    optimizer = optim.SGD(params, lr=0.1, momentum=0.9, nesterov=True)
+    schedule = optim.lr_scheduler.LinearDecay(optimizer, 0.0, steps=2, setting="momentum")
+    for _ in range(2):
+        train(optimizer, params)
+        schedule.step()
+    twin = optim.SGD(parameters(), lr=0.1, momentum=0.9, nesterov=True)
+    twin.load_state_dict(optimizer.state_dict())
+    assert twin.param_groups[0]["momentum"] == 0
+
+
+@pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (lambda s: s["param_groups"][0]["params"].pop(), r"has groups of \[4\] parameters, the saved one of \[3\]"),
@@ -646,10 +680,12 @@ def test_loading_copies_and_continues():
         ),
         (
             lambda s: s["state"].__setitem__(2, {"momentum_buffer": np.zeros(())}),
-            r"parameter 2 has 'momentum_buffer', which is no state of Adam \(exp_avg, exp_avg_sq\)",
+            r"parameter 2 has 'momentum_buffer', which is no state of Adam \(exp_avg, exp_avg_sq, max_exp_avg_sq\)",
         ),
         (lambda s: s["param_groups"][0].update(lr=-1), r"lr must not be negative"),
         (lambda s: s.pop("state"), r"with 'state' and 'param_groups'"),
+        (lambda s: s["param_groups"][0].pop("params"), r"with 'state' and 'param_groups', a list of .*'params'"),
+        (lambda s: s.update(param_groups=3), r"with 'state' and 'param_groups', a list of .*'params'"),
     ],
 )
 def test_what_does_not_fit_is_refused_and_changes_nothing(spoil, message):
@@ -690,7 +726,7 @@ X = Tensor([1.0], requires_grad=True)
         ([X, X], ValueError, r"parameter 1, of shape \(1,\), is listed twice"),
         ([{"params": [X]}, {"params": X}], ValueError, "is listed twice, in one group or in two"),
         ([{"params": {X}}], TypeError, "give a list, not a set"),
-        ([{"parameters": [X]}], TypeError, r"a group is a mapping such as \{'params': \[...\], 'lr': 0.1\}"),
+        ([{"parameters": [X]}], TypeError, r"such as \{'params': \[...\], 'lr': 0.1\}, not one with 'parameters'"),
         ([{"params": [X]}, X], TypeError, "a group is a mapping"),
     ],
 )
