@@ -194,6 +194,8 @@ class SWALR(LRScheduler):
     [0.5, 0.4, 0.3, 0.2, 0.1, 0.1]
     """
 
+    of_each_group = True
+
     def __init__(
         self,
         optimizer: Optimizer,

@@ -29,6 +29,8 @@ class _Combined(LRScheduler):
             if schedule.optimizer is not self.optimizer:
                 raise ValueError(f"{kind}: number {i}, a {type(schedule).__name__}, is of another optimizer")
 
+    def _join(self) -> None: ...  # each of its schedules does
+
     def _anew(self, epoch: int | None) -> bool:
         if epoch:
             raise ValueError(f"{type(self).__name__} goes on by one step at a time; write step()")
@@ -85,6 +87,10 @@ class SequentialLR(_Combined):
             raise ValueError(
                 f"SequentialLR: {len(self._schedulers)} schedules need {len(self._schedulers) - 1} milestones between them, and "
                 f"there are {len(self._milestones)}"
+            )
+        if self._milestones != sorted(self._milestones):
+            raise ValueError(
+                f"SequentialLR: milestones are numbers of steps in ascending order, and not {self._milestones}"
             )
         self._step_count, self.last_epoch = 1, last_epoch + 1
         self._restart()

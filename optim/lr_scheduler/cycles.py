@@ -112,6 +112,8 @@ class CyclicLR(LRScheduler):
     [0.1, 0.3, 0.5, 0.3, 0.1, 0.3]
     """
 
+    of_each_group = True
+
     def __init__(
         self,
         optimizer: Optimizer,
@@ -130,11 +132,16 @@ class CyclicLR(LRScheduler):
     ) -> None:
         if scale_fn is None and mode not in ("triangular", "triangular2", "exp_range"):
             raise ValueError(f"CyclicLR: mode is 'triangular', 'triangular2' or 'exp_range', and not {mode!r}")
-        if last_epoch == -1:
-            for group, rate in zip(optimizer.param_groups, _for_each("base_lr", base_lr, optimizer)):
-                group["lr"] = rate
-        self.max_lrs = _for_each("max_lr", max_lr, optimizer)
         down = step_size_up if step_size_down is None else step_size_down
+        if not step_size_up > 0 or not down >= 0:
+            raise ValueError(
+                f"CyclicLR: step_size_up is a number of steps above 0, step_size_down one of at least 0, and not {step_size_up} "
+                f"and {down}"
+            )
+        base_lrs, self.max_lrs = (
+            _for_each("base_lr", base_lr, optimizer),
+            _for_each("max_lr", max_lr, optimizer),
+        )
         self.total_size = float(step_size_up + down)
         self.step_ratio = step_size_up / self.total_size
         self.mode, self.gamma, self._scale_fn_custom = mode, gamma, scale_fn
@@ -144,8 +151,11 @@ class CyclicLR(LRScheduler):
             self._cycled = _cycled("CyclicLR", optimizer)
             self.base_momentums = _for_each("base_momentum", base_momentum, optimizer)
             self.max_momentums = _for_each("max_momentum", max_momentum, optimizer)
+        if last_epoch == -1:
+            for group, rate in zip(optimizer.param_groups, base_lrs):
+                group["lr"] = rate
         super().__init__(optimizer, last_epoch)
-        self.base_lrs = _for_each("base_lr", base_lr, optimizer)
+        self.base_lrs = base_lrs
         self._set(self.get_lr())
 
     def amplitude(self, x: float) -> float:
@@ -182,7 +192,7 @@ class OneCycleLR(LRScheduler):
     cycle_momentum                   whether the momentum, or β₁, goes along, from max_momentum to base_momentum and back
     three_phase                      down to the beginning in as many steps as up, and only then to the end
 
-    One step too many is a ValueError.
+    One step too many is a ValueError. A phase that is less than a step long, as the first in short runs, is left out.
 
     Source: L. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning rates" (2018).
 
@@ -191,6 +201,8 @@ class OneCycleLR(LRScheduler):
     >>> round(schedule.get_last_lr()[0], 3), optimizer.param_groups[0]["momentum"]
     (0.04, 0.95)
     """
+
+    of_each_group = True
 
     def __init__(
         self,
@@ -238,18 +250,17 @@ class OneCycleLR(LRScheduler):
             }
             for end, a, b in turns
         ]
-        if last_epoch == -1:
-            for group, rate in zip(optimizer.param_groups, _for_each("max_lr", max_lr, optimizer)):
-                group["initial_lr"] = rate / div_factor
-                group["max_lr"], group["min_lr"] = rate, rate / div_factor / final_div_factor
+        rates, least, most = (
+            _for_each(name, value, optimizer)
+            for name, value in (("max_lr", max_lr), ("base_momentum", base_momentum), ("max_momentum", max_momentum))
+        )
         if cycle_momentum:
             self._cycled = _cycled("OneCycleLR", optimizer)
-            if last_epoch == -1:
-                least, most = (
-                    _for_each("base_momentum", base_momentum, optimizer),
-                    _for_each("max_momentum", max_momentum, optimizer),
-                )
-                for group, low, high in zip(optimizer.param_groups, least, most):
+        if last_epoch == -1:
+            for group, rate, low, high in zip(optimizer.param_groups, rates, least, most):
+                group["initial_lr"] = rate / div_factor
+                group["max_lr"], group["min_lr"] = rate, rate / div_factor / final_div_factor
+                if cycle_momentum:
                     group["base_momentum"], group["max_momentum"] = low, high
         super().__init__(optimizer, last_epoch)
 
@@ -269,7 +280,8 @@ class OneCycleLR(LRScheduler):
             if k <= phase["end_step"] or phase is self._schedule_phases[-1]:
                 break
             begin = phase["end_step"]
-        share = (k - begin) / (phase["end_step"] - begin)
+        length = phase["end_step"] - begin
+        share = (k - begin) / length if length else 1.0  # a phase without a step is at its end
         rates = []
         for group in self._groups():
             rates.append(self.between(group[phase["start_lr"]], group[phase["end_lr"]], share))

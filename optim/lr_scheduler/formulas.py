@@ -13,8 +13,15 @@ from .scheduler import LRScheduler, read
 Function = Callable[[int], float]
 
 
+def _check_length(kind: str, name: str, steps: Any) -> None:
+    if not steps > 0:
+        raise ValueError(f"{kind}: {name} is the number of steps until the final value, 1 or more, and not {steps}")
+
+
 class _OfFunctions(LRScheduler):
     """One function for all groups, or one for each."""
+
+    of_each_group = True
 
     def __init__(
         self, optimizer: Optimizer, lr_lambda: Function | Iterable[Function], last_epoch: int = -1, **options: Any
@@ -178,6 +185,7 @@ class LinearLR(LRScheduler):
             raise ValueError(f"LinearLR: start_factor is above 0 and at most 1, and not {start_factor}")
         if not 0 <= end_factor <= 1:
             raise ValueError(f"LinearLR: end_factor is a number from 0 to 1, and not {end_factor}")
+        _check_length("LinearLR", "total_iters", total_iters)
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer, last_epoch, **options)
 
@@ -200,10 +208,7 @@ class LinearDecay(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, final: float, steps: int, last_epoch: int = -1, **options: Any) -> None:
-        if not steps > 0:
-            raise ValueError(
-                f"LinearDecay: steps is the number of steps until the final value, 1 or more, and not {steps}"
-            )
+        _check_length("LinearDecay", "steps", steps)
         self.final, self.steps = final, steps
         super().__init__(optimizer, last_epoch, **options)
 
@@ -247,6 +252,7 @@ class PolynomialLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1, **options: Any
     ) -> None:
+        _check_length("PolynomialLR", "total_iters", total_iters)
         self.total_iters, self.power = total_iters, power
         super().__init__(optimizer, last_epoch, **options)
 
@@ -271,6 +277,7 @@ class CosineAnnealingLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1, **options: Any
     ) -> None:
+        _check_length("CosineAnnealingLR", "T_max", T_max)
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch, **options)
 

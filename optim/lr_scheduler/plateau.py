@@ -80,6 +80,13 @@ class ReduceLROnPlateau(LRScheduler):
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
         """Look at the metric, a number or a Tensor of one, of the steps since the last call."""
         value = float(metrics.item() if hasattr(metrics, "item") else metrics)
+        groups = self._groups()
+        if len(groups) > len(self.min_lrs) and len(set(self.min_lrs)) > 1:
+            raise ValueError(
+                f"ReduceLROnPlateau has a min_lr for each of {len(self.min_lrs)} groups, and the optimizer has {len(groups)} now; "
+                "make the schedule anew, after add_param_group"
+            )
+        self.min_lrs += self.min_lrs[:1] * (len(groups) - len(self.min_lrs))
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.better(value):
             self.best, self.num_bad_epochs = value, 0
@@ -89,7 +96,7 @@ class ReduceLROnPlateau(LRScheduler):
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
         if self.num_bad_epochs > self.patience:
-            for group, least in zip(self._groups(), self.min_lrs):
+            for group, least in zip(groups, self.min_lrs):
                 before = read(group, self.setting)
                 after = max(before * self.factor, least)
                 if before - after > self.eps:

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..optimizer import Optimizer
+from ..optimizer import Optimizer, _is_number
 
 PAIRED = {"beta1": 0, "beta2": 1}  # settings that are parts of `betas`
 
@@ -41,10 +41,11 @@ class LRScheduler:
     groups      the places of the groups that are changed; None for all
 
     `step()` comes after the optimizer's. Both could be called after every minibatch or every epoch: k counts the calls.
-    What was begun with is kept in the groups, as `initial_lr`, and read when `last_epoch` is given.
+    What was begun with is kept in the groups, as `initial_lr`, and read when `last_epoch` is given. Groups that are added to
+    the optimizer later join with what they have then, unless the schedule was given values for each group.
 
-    TypeError for what is no optimizer; ValueError for a setting that a group lacks, or for `last_epoch` without a
-    beginning. The first step gives a UserWarning if the optimizer has not made one.
+    TypeError for what is no optimizer; ValueError for a setting that a group lacks or that is no number, for groups that are
+    not there, or for `last_epoch` without a beginning. The first step gives a UserWarning if the optimizer has not made one.
 
     >>> class Halved(LRScheduler):
     ...     def multiplier(self, k):
@@ -61,6 +62,7 @@ class LRScheduler:
     """
 
     floor = 0.0  # what the multiplier leaves alone: η - floor is multiplied
+    of_each_group = False  # whether it holds something for each group that one added later would lack
     saved_without = frozenset({"optimizer", "setting", "groups"})
 
     def __init__(
@@ -75,27 +77,43 @@ class LRScheduler:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{kind}: the first argument is an optimizer, not a {type(optimizer).__name__}")
         self.optimizer, self.setting = optimizer, setting
-        self.groups = None if groups is None else list(groups)
+        count = len(optimizer.param_groups)
+        self.groups = None if groups is None else [groups] if isinstance(groups, int) else list(groups)
+        if not all(isinstance(i, int) and -count <= i < count for i in self.groups or ()):
+            raise ValueError(f"{kind}: groups are places from 0 to {count - 1}, and not {self.groups}")
         name = f"initial_{setting}"
         for group in self._groups():
             if (setting if setting not in PAIRED else "betas") not in group:
                 raise ValueError(
                     f"{kind}: {type(optimizer).__name__} has no setting {setting!r}; its settings are {', '.join(optimizer.defaults)}"
                 )
-            if last_epoch == -1:
-                group.setdefault(name, read(group, setting))
-            elif name not in group:
+            if not _is_number(read(group, setting)):
+                advice = "; write 'beta1' or 'beta2'" if setting == "betas" else ""
+                raise ValueError(f"{kind}: the setting {setting!r} is not one number, which could be scheduled{advice}")
+            if last_epoch != -1 and name not in group:
                 raise ValueError(
                     f"{kind}: last_epoch={last_epoch} goes on from a beginning that should be kept in the groups as {name!r}, and "
                     "is not; load the optimizer's state first, or begin with last_epoch=-1"
                 )
-        self.base_lrs = [group[name] for group in self._groups()]
+        self.base_lrs: list[Any] = []
+        self._join()
         self.last_epoch = last_epoch
         self._begin()
 
     def _groups(self) -> list[dict[str, Any]]:
         groups = self.optimizer.param_groups
         return groups if self.groups is None else [groups[i] for i in self.groups]
+
+    def _join(self) -> None:
+        """Begin with groups that are new."""
+        groups = self._groups()
+        if self.of_each_group and 0 < len(self.base_lrs) < len(groups):
+            raise ValueError(
+                f"{type(self).__name__} was made for {len(self.base_lrs)} groups, with values for each, and the optimizer has "
+                f"{len(groups)} now; make the schedule anew, after add_param_group"
+            )
+        for group in groups[len(self.base_lrs) :]:
+            self.base_lrs.append(group.setdefault(f"initial_{self.setting}", read(group, self.setting)))
 
     # --- What a schedule says of itself ---
 
@@ -107,7 +125,7 @@ class LRScheduler:
         """The setting after step k, given that before it and that of the beginning."""
         before = self.multiplier(k - 1)
         if before == 0:  # nothing is left that could be multiplied
-            return self.given(k, base)
+            return now + (self.given(k, base) - self.given(k - 1, base))
         return self.floor + (now - self.floor) * (self.multiplier(k) / before)
 
     def given(self, k: int, base: float) -> float:
@@ -137,6 +155,7 @@ class LRScheduler:
                 "call optimizer.step() first",
                 stacklevel=2,
             )
+        self._join()
         self._step_count += 1
         if epoch is None:
             self.last_epoch += 1
@@ -181,6 +200,7 @@ class LRScheduler:
         The settings themselves are in the state of the optimizer. ValueError for the state of another kind of schedule;
         then nothing has been changed.
         """
+        self._join()
         kind, own = type(self).__name__, self.state_dict()
         missing = [name for name in own if name not in state_dict and not name.startswith("_")]
         if missing:

@@ -158,6 +158,124 @@ def test_a_change_by_hand_has_the_effect_that_it_has_in_pytorch(name, torchs):
     np.testing.assert_allclose(rows[:30], rows[30:], rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda s, o: s.CosineAnnealingLR(o, 5, eta_min=0.01),
+        lambda s, o: s.PolynomialLR(o, 5),
+        lambda s, o: s.LinearLR(o, 1.0, 0.0),
+        lambda s, o: s.ChainedScheduler([s.LambdaLR(o, lambda k: 1 / (1 + k)), s.PolynomialLR(o, 5)]),
+    ],
+)
+def test_a_change_by_hand_stays_where_a_schedule_has_come_to_its_end(make, torchs):
+    theirs, start = torchs
+    rows = []
+    for module, optimizer in ((schedules, ours()), (theirs, start())):
+        schedule = make(module, optimizer)
+        for k in range(1, 15):
+            schedule.step()
+            if k in (5, 8):
+                optimizer.param_groups[0]["lr"] += 0.2
+            rows.append([group["lr"] for group in optimizer.param_groups])
+    np.testing.assert_allclose(rows[:14], rows[14:], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "metric"),
+    [
+        (lambda s, o: s.StepLR(o, 2), ()),
+        (lambda s, o: s.CosineAnnealingLR(o, 12, eta_min=0.01), ()),
+        (lambda s, o: s.SequentialLR(o, [s.LinearLR(o), s.ExponentialLR(o, 0.5)], [8]), ()),
+        (lambda s, o: s.ChainedScheduler([s.LinearLR(o), s.ExponentialLR(o, 0.5)]), ()),
+        (lambda s, o: s.ReduceLROnPlateau(o, patience=1), (1.0,)),
+    ],
+)
+def test_a_group_that_is_added_later_joins_as_in_pytorch(make, metric, torchs):
+    """As where more layers are thawed in the course of a fine-tuning."""
+    theirs, start = torchs
+    rows = []
+    for module, optimizer, leaf in (
+        (schedules, ours(), Tensor([3.0], requires_grad=True)),
+        (theirs, start(), pytest.importorskip("torch").tensor([3.0], requires_grad=True)),
+    ):
+        schedule = make(module, optimizer)
+        for k in range(7):
+            if k == 3:
+                optimizer.add_param_group({"params": [leaf], "lr": 0.3})
+            schedule.step(*metric)
+            rows.append([group["lr"] for group in optimizer.param_groups])
+    for a, b in zip(rows[:7], rows[7:], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+def test_a_schedule_is_loaded_behind_a_group_that_was_added_later():
+    def grown():
+        optimizer = stepped(one())
+        schedule = schedules.StepLR(optimizer, 2)
+        optimizer.add_param_group({"params": [Tensor([3.0], requires_grad=True)], "lr": 0.3})
+        return optimizer, schedule
+
+    optimizer, schedule = grown()
+    schedule.step()
+    again, twin = grown()
+    again.load_state_dict(optimizer.state_dict())
+    twin.load_state_dict(schedule.state_dict())
+    for each in (schedule, twin):
+        each.step()
+        assert each.get_last_lr() == pytest.approx([0.05, 0.03])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda o: schedules.LambdaLR(o, lambda k: 0.5),
+        lambda o: schedules.CyclicLR(o, 0.1, 1.0),
+        lambda o: schedules.OneCycleLR(o, 1.0, 10),
+        lambda o: schedules.ReduceLROnPlateau(o, min_lr=[0.1, 0.2]),
+        lambda o: optim.swa_utils.SWALR(o, 0.1),
+    ],
+)
+def test_a_group_that_is_added_to_a_schedule_with_values_for_each_is_refused(make):
+    optimizer = ours()
+    schedule = make(optimizer)
+    optimizer.add_param_group({"params": [Tensor([3.0], requires_grad=True)]})
+    before = copy.deepcopy(settings(optimizer))
+    metric = (1.0,) if isinstance(schedule, schedules.ReduceLROnPlateau) else ()
+    with pytest.raises(ValueError, match=r"2 groups, .* 3 now; make the schedule anew, after add_param_group"):
+        schedule.step(*metric)
+    assert settings(optimizer) == before
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda o: schedules.CyclicLR(o, 0.1, 1.0),
+        lambda o: schedules.CyclicLR(o, 0.1, 1.0, step_size_up=0, cycle_momentum=False),
+        lambda o: schedules.OneCycleLR(o, 1.0, 10),
+    ],
+)
+def test_a_schedule_that_is_refused_leaves_the_groups_as_they_were(make):
+    """Else the next one would begin from an `initial_lr` that nobody asked for."""
+    optimizer = optim.Adagrad([Tensor([1.0], requires_grad=True)], lr=0.3)
+    before = dict(optimizer.param_groups[0])
+    with pytest.raises(ValueError, match=r"momentum|step_size_up"):
+        make(optimizer)
+    assert optimizer.param_groups[0] == before
+
+
+@pytest.mark.parametrize(("total_steps", "pct_start"), [(10, 0.1), (1, 1.0), (3, 1 / 3), (10, 1.0)])
+def test_one_cycle_with_a_phase_of_no_length_goes_on(total_steps, pct_start):
+    optimizer = stepped(one())
+    schedule = schedules.OneCycleLR(optimizer, 1.0, total_steps, pct_start=pct_start)
+    rates = schedule.get_last_lr()
+    for _ in range(total_steps):
+        schedule.step()
+        rates += schedule.get_last_lr()
+    assert all(0 < rate <= 1 for rate in rates)
+    assert max(rates) == pytest.approx(1)
+    assert total_steps == 1 or rates[total_steps - 1 + (pct_start == 1)] == pytest.approx(1 / 25e4)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_saved_schedule_goes_on_ours_and_pytorchs(name, torchs, tmp_path):
     theirs, make = torchs
@@ -392,6 +510,30 @@ def test_a_step_before_the_optimizers_first_is_warned_of_once():
         (lambda o: schedules.ConstantLR(o, 2.0), ValueError, "factor is a number from 0 to 1, and not 2.0"),
         (lambda o: schedules.LinearLR(o, 0.0), ValueError, "start_factor is above 0"),
         (lambda o: schedules.LinearLR(o, 0.5, 2.0), ValueError, "end_factor is a number from 0 to 1"),
+        (
+            lambda o: schedules.LinearLR(o, total_iters=0),
+            ValueError,
+            "LinearLR: total_iters is .* 1 or more, and not 0",
+        ),
+        (lambda o: schedules.PolynomialLR(o, 0), ValueError, "PolynomialLR: total_iters is .* 1 or more, and not 0"),
+        (
+            lambda o: schedules.CosineAnnealingLR(o, 0),
+            ValueError,
+            "CosineAnnealingLR: T_max is .* 1 or more, and not 0",
+        ),
+        (lambda o: schedules.CyclicLR(o, 0.1, 1.0, 0), ValueError, "step_size_up is a number of steps above 0"),
+        (
+            lambda o: schedules.SequentialLR(o, [schedules.StepLR(o, 1) for _ in range(3)], [5, 2]),
+            ValueError,
+            r"ascending order, and not \[5, 2\]",
+        ),
+        (lambda o: schedules.StepLR(o, 1, groups=[1]), ValueError, r"groups are places from 0 to 0, and not \[1\]"),
+        (lambda o: schedules.StepLR(o, 1, setting="params"), ValueError, "the setting 'params' is not one number"),
+        (
+            lambda o: schedules.StepLR(optim.Adam(o.param_groups[0]["params"]), 1, setting="betas"),
+            ValueError,
+            "not one number, which could be scheduled; write 'beta1' or 'beta2'",
+        ),
         (lambda o: schedules.LinearDecay(o, 0.0, 0), ValueError, "steps is the number of steps until the final value"),
         (lambda o: schedules.LambdaLR(o, [lambda k: 1] * 2), ValueError, "there are 1 groups and 2 functions"),
         (
