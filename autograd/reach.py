@@ -6,23 +6,27 @@ which memory that is, so that a gradient is right all the same, or an error is r
 
 - saved after it was handed out: the node keeps a copy; of a large array a fingerprint, compared before the rule runs
 - handed out after it was saved: the fingerprint is taken as it is handed out, and compared in the same way
-- written to by the library itself, as by an optimizer: the time of that is compared with the node's
+- written to by the library itself, as by an optimizer: the time of that is compared with the node's, where the places meet
 
 Memory is known by the array that owns it, of which all others are views.
 """
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Iterator
 from sys import getrefcount
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from . import graph
 from .lines import line_of
 
+PARTS = 1 << 10  # how many parts of a memory are told apart that have been written to
+EVERYWHERE = -math.inf, math.inf
 COPIED = 1 << 22  # bytes; what is larger is not copied but fingerprinted
 
 Array = np.ndarray[Any, Any]
@@ -42,11 +46,22 @@ class Changed(RuntimeError):
 
 
 class Written(NamedTuple):
-    """Memory that the library itself has written to in place, an optimizer's step say, and when it did so last."""
+    """Memory that the library itself has written to in place, an optimizer's step say: when it did so last, and where.
+
+    All parameters of an optimizer may share one memory, and a write to one of them is none to the others.
+    """
 
     owner: weakref.ref[Array]
     last: int
     line: str | None
+    parts: dict[tuple[float, float], int]  # by first byte and end of what was written to: when that was
+
+    def since(self, order: int, array: Array) -> bool:
+        """Whether anything that may be in this array, a view of the memory, was written to after that."""
+        if self.last <= order:
+            return False
+        start, end = byte_bounds(array)
+        return any(when > order and first < end and start < last for (first, last), when in tuple(self.parts.items()))
 
 
 class Handed(NamedTuple):
@@ -152,7 +167,12 @@ def wrote(*arrays: Array, line: str | None = None) -> None:
     for array in arrays:
         memory = owner(array)
         known = written.get(id(memory))
-        written[id(memory)] = Written(known.owner if known else _reference(memory, written), now, line)
+        reference, parts = (known.owner, known.parts) if known else (_reference(memory, written), {})
+        if array is memory or len(parts) == PARTS:
+            parts = {EVERYWHERE: now}
+        else:
+            parts[byte_bounds(array)] = now
+        written[id(memory)] = Written(reference, now, line, parts)
 
 
 def _reference(memory: Array, entries: dict[int, Any]) -> weakref.ref[Array]:
@@ -193,7 +213,7 @@ def check(node: Any, saved: Any) -> None:
         known, writing = handed.get(id(memory)), written.get(id(memory))
         before = (node.notes or {}).get("guarded", {}).get(id(array))
         if (
-            (writing and writing.last > node.order)
+            (writing and writing.since(node.order, array))
             or (before is not None and before != fingerprint(array))
             or (known and known.since > node.order and known.fingerprint not in (None, fingerprint(memory)))
         ):

@@ -8,7 +8,7 @@ import pytest
 import autograd
 import nn
 import optim
-from autograd import Tensor, from_numpy, reach
+from autograd import Tensor, from_numpy, graph, reach
 
 CHANGED = r"backward through multiply \(at .*\): an array that it used was changed in place .* a = x.numpy\(\).copy\(\)"
 
@@ -184,3 +184,57 @@ def test_parameters_are_not_handed_out_by_the_library_itself():
     assert model.state_dict().keys()
     assert optimizer.state_dict()["state"]
     assert len(reach.handed) == before
+
+
+class MaskedLinear(nn.Linear):
+    """As in PixelCNN and MADE: the weight is masked in place in each forward pass."""
+
+    def forward(self, x):
+        self.weight.data *= np.tri(*self.weight.shape, dtype=np.float32)
+        return super().forward(x)
+
+
+def test_a_write_to_one_parameter_is_none_to_those_that_an_optimizer_keeps_beside_it():
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
+
+    def run(step):
+        autograd.manual_seed(0)
+        model = nn.Sequential(nn.Linear(3, 3), nn.LayerNorm(3), MaskedLinear(3, 3), nn.Linear(3, 1))
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(x).pow(2).mean().backward()
+            step(optimizer, model)
+        return model
+
+    def by_hand(optimizer, model):
+        for p in model.parameters():
+            p.data = p.data - 0.1 * p.grad  # in memory of its own
+
+    for ours, expected in zip(run(lambda optimizer, model: optimizer.step()).parameters(), run(by_hand).parameters()):
+        np.testing.assert_allclose(ours.detach(), expected.detach(), rtol=1e-6)
+
+
+def test_a_write_to_a_parameter_itself_is_an_error_beside_others_too():
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 1))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    model(np.ones((1, 3))).sum().backward()
+    optimizer.step()
+    for change in (model[1].weight.data.mul_, model[1].weight.data[:, 1:].mul_, lambda factor: optimizer.step()):
+        loss = model(np.ones((1, 3))).sum()
+        change(2.0)
+        with pytest.raises(RuntimeError, match="changed in place"):
+            loss.backward()
+
+
+@pytest.mark.parametrize("parts", [3, 5000])
+def test_of_very_many_parts_none_is_forgotten(parts):
+    memory = np.ones((parts, 2))
+    before = graph.tick()
+    for row in memory[1:]:
+        reach.wrote(row)
+    written = reach.written[id(memory)]
+    assert all(written.since(before, row) for row in memory[1:])
+    assert written.since(before, memory[0]) == (parts > reach.PARTS)
+    assert len(written.parts) <= reach.PARTS
+    assert not written.since(graph.tick(), memory)
