@@ -30,7 +30,8 @@ State = dict[str, Any]
 class Metric:
     """The base of metrics; the head of this file says how to write one.
 
-    `number` says whether the result is one number: only such a metric can decide when to stop or what is best.
+    `number` says whether the result is one number: only such a metric can decide when to stop or what is best, and `mode`,
+    "min" or "max", whether lower or higher is better.
 
     >>> class LargestError(Metric):
     ...     def start(self):
@@ -44,6 +45,7 @@ class Metric:
     """
 
     number: ClassVar[bool] = True
+    mode: ClassVar[str] = "min"
     state: State
 
     def __init__(self) -> None:
@@ -155,6 +157,8 @@ class R2(Metric):
     0.7857142857142857
     """
 
+    mode = "max"
+
     def start(self) -> State:
         return {"count": 0, "mean": np.zeros(()), "spread": np.zeros(()), "residual": np.zeros(())}
 
@@ -198,6 +202,8 @@ class Accuracy(Metric):
     0.6666666666666666
     """
 
+    mode = "max"
+
     def __init__(self, threshold: float = 0.0) -> None:
         self.threshold = threshold
         super().__init__()
@@ -222,6 +228,8 @@ class TopKAccuracy(Metric):
     >>> TopKAccuracy(2)([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]], [1, 2])
     0.5
     """
+
+    mode = "max"
 
     def __init__(self, k: int = 5) -> None:
         if k < 1:
@@ -292,7 +300,7 @@ class ConfusionMatrix(Metric):
 class _OfClasses(ConfusionMatrix):
     """What is worked out for each class from the confusion matrix, and then averaged."""
 
-    number = True
+    number, mode = True, "max"
 
     def __init__(self, average: str = "macro", classes: int | None = None, threshold: float = 0.0) -> None:
         if average not in ("macro", "micro", "binary"):

@@ -23,7 +23,8 @@ class Checkpoints(Extension):
 
     when   by default after every epoch; Every(steps=1000) writes in mid-epoch too
     keep   how many of the newest files stay
-    best   a metric: `folder/best.npz` is the state that had the best value of it, lower or with mode="max" higher
+    best   a metric: `folder/best.npz` is the state that had the best value of it
+    mode   "min": lower is better; "max": higher is better; None: as the metric says, for the loss and for functions lower
 
     A file is there whole or not at all, at whatever moment the program is killed. Since the first one is written before
     the first step, a folder that cannot be written to or a disk that is full stops a run before it begins; if the disk is
@@ -59,7 +60,7 @@ class Checkpoints(Extension):
         *,
         keep: int = 2,
         best: str | None = None,
-        mode: str = "min",
+        mode: str | None = None,
     ) -> None:
         if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
             raise ValueError(f"Checkpoints: keep is a whole number of at least 1, not {keep!r}")

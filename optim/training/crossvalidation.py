@@ -56,7 +56,7 @@ def cross_validate(
     k: int = 5,
     *,
     metric: str = "loss",
-    mode: str = "min",
+    mode: str | None = None,
     epochs: int | None = None,
     steps: int | None = None,
     batch_size: int | None = None,
@@ -69,12 +69,13 @@ def cross_validate(
     settings  a grid, {"lr": [0.1, 0.01], "width": [8, 32]}, of which all combinations are tried; or a list of settings
     data      a pair of arrays, or a data set
     metric    the loss or one of the trainer's metrics; in its validation, which `EarlyStopping` may watch too
-    mode      "min": lower is better; "max": higher is better
+    mode      "min": lower is better; "max": higher is better; None: as the metric says, for the loss and for functions lower
     stratify  every class has its share in every fold; for arrays
     seed      decides the folds and, through autograd's generator, all else that is drawn; every setting meets the same
 
     Models are judged at the end of their run, with the best weights where early stopping restores them. The random
-    numbers of the program go on behind it as if nothing had been drawn.
+    numbers of the program go on behind it as if nothing had been drawn. A run that ends with a NaN or an infinity has NaN
+    as its value, and the other settings are tried all the same.
 
     Source: Goodfellow, Bengio and Courville, *Deep Learning*, section 5.3.1, algorithm 5.1.
 
@@ -91,7 +92,7 @@ def cross_validate(
     ValueError for an empty grid, or a metric that the trainers do not have.
     """
     tried = combinations(settings)
-    if mode not in ("min", "max"):
+    if mode not in ("min", "max", None):
         raise ValueError(f"cross_validate: mode is 'min' (lower is better) or 'max' (higher is better), not {mode!r}")
     if isinstance(data, DataLoader | IterableDataset) or not isinstance(data, tuple | list | Dataset):
         raise TypeError(f"cross_validate takes a pair of arrays or a data set, and not a {type(data).__name__}")
@@ -104,7 +105,7 @@ def cross_validate(
         targets = np.asarray(data.tensors[1].detach())
     folds = k_folds(data, k, targets=targets, generator=seed)
     scores = Scores()
-    scores.metric, scores.mode = metric, mode
+    scores.metric = metric
     found = autograd.default_generator().bit_generator.state
     try:
         for setting in tried:
@@ -119,9 +120,13 @@ def cross_validate(
                 names = ["loss", *(name for name, known in trainer.metrics.items() if known.number)]
                 if metric not in names:
                     raise ValueError(f"cross_validate: the trainer has no number {metric!r}; it has {', '.join(names)}")
+                scores.mode = mode or trainer.mode_of(metric)
                 train, kept_apart = (Subset[Any](data, numbers.tolist()) for numbers in fold)
-                trainer.run(train, validation=kept_apart, epochs=epochs, steps=steps, batch_size=batch_size)
-                values.append(float(trainer.evaluate(kept_apart)[metric]))
+                try:
+                    trainer.run(train, validation=kept_apart, epochs=epochs, steps=steps, batch_size=batch_size)
+                    values.append(float(trainer.evaluate(kept_apart)[metric]))
+                except FloatingPointError:  # it has diverged
+                    values.append(math.nan)
             scores.append(Score(setting, values, statistics.fmean(values), _spread(values)))
     finally:
         autograd.default_generator().bit_generator.state = found

@@ -111,6 +111,11 @@ class Schedule(Extension):
     def check(self, trainer: Trainer) -> None:
         if self.metric is not None:
             trainer.check_name(self.metric)
+            if getattr(self.scheduler, "mode", "max") == "min" and trainer.mode_of(self.metric) == "max":
+                raise ValueError(
+                    f"Schedule: {self.metric} is better when it is higher, and this {type(self.scheduler).__name__} waits for it "
+                    "to become lower; write mode='max'"
+                )
 
     def __call__(self, trainer: Trainer) -> None:
         if self.metric is None:

@@ -18,7 +18,7 @@ class EarlyStopping(Extension):
     metric     a name in the history
     patience   rows; by default a row is an epoch
     min_delta  what counts as improvement: by more than this
-    mode       "min": lower is better; "max": higher is better
+    mode       "min": lower is better; "max": higher is better; None: as the metric says, for the loss and for functions lower
     restore    put the best weights and buffers back at the end of a complete run, also of one that was not stopped
 
     After a run, `best` is the best value, `best_step` the step that gave it. Checkpoints hold the state of training, not
@@ -45,7 +45,7 @@ class EarlyStopping(Extension):
         metric: str = "validation_loss",
         patience: int = 10,
         min_delta: float = 0.0,
-        mode: str = "min",
+        mode: str | None = None,
         restore: bool = True,
     ) -> None:
         if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:

@@ -245,6 +245,11 @@ class Trainer:
             advice = "; there is no validation: write run(..., validation=...)" if missing else ""
             raise ValueError(f"the history has no number {name!r}; it has {', '.join(names)}{advice}")
 
+    def mode_of(self, name: str) -> str:
+        """ "max" if a higher number of that name in the history is better, else "min"."""
+        metric = self.metrics.get(name.removeprefix("validation_"))
+        return "min" if metric is None else metric.mode
+
     def state_dict(self) -> dict[str, Any]:
         """All that the present run is, for `autograd.save`. On the memory of its owners."""
         return state_of(self)

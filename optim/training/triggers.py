@@ -58,7 +58,9 @@ class EachRow:
 
 
 class Best:
-    """Whenever a row of the history has the best value so far: lower, or with mode="max" higher, by more than min_delta.
+    """Whenever a row of the history has the best value so far, better by more than min_delta.
+
+    mode   "min": lower is better; "max": higher is better; None: as the metric says, for the loss and for functions lower
 
     A NaN is never the best.
 
@@ -67,8 +69,8 @@ class Best:
     [True, False, False, True]
     """
 
-    def __init__(self, metric: str = "validation_loss", mode: str = "min", min_delta: float = 0.0) -> None:
-        if mode not in ("min", "max"):
+    def __init__(self, metric: str = "validation_loss", mode: str | None = None, min_delta: float = 0.0) -> None:
+        if mode not in ("min", "max", None):
             raise ValueError(f"mode is 'min' (lower is better) or 'max' (higher is better), not {mode!r}")
         if not min_delta >= 0:
             raise ValueError(f"min_delta is a number of at least 0, not {min_delta!r}")
@@ -77,13 +79,15 @@ class Best:
 
     def check(self, trainer: Trainer) -> None:
         trainer.check_name(self.metric)
+        if self.mode is None:
+            self.mode = trainer.mode_of(self.metric)
 
     def __call__(self, trainer: Trainer) -> bool:
         return trainer.reported and self.improved(trainer.history[-1][self.metric])
 
     def improved(self, value: float) -> bool:
         """Whether this is the best value so far, which is then kept."""
-        gain = math.inf if self.value is None else (self.value - value if self.mode == "min" else value - self.value)
+        gain = math.inf if self.value is None else (value - self.value if self.mode == "max" else self.value - value)
         if math.isnan(value) or not gain > self.min_delta:
             return False
         self.value = value

@@ -9,6 +9,7 @@ import pytest
 import autograd
 import nn
 import optim
+from optim import metrics
 from optim.training import EarlyStopping
 
 X = np.linspace(-1, 1, 23, dtype="f4")[:, None]
@@ -56,6 +57,27 @@ def test_higher_can_be_better_and_nan_is_never_the_best():
     lowest = optim.cross_validate(scripted, settings, DATA, k=2, epochs=1, metric="scripted")
     assert lowest.best == {"value": 0.2}
     assert math.isnan(lowest[0].mean)
+
+
+def test_a_metric_says_itself_whether_higher_is_better():
+    class Given(metrics.Mean):
+        mode = "max"
+
+    def scripted(value):
+        return make(metrics={"given": Given(lambda y, t: value)})
+
+    arguments = scripted, {"value": [0.2, 0.9, 0.4]}, DATA
+    assert optim.cross_validate(*arguments, k=2, epochs=1, metric="given").best == {"value": 0.9}
+    assert optim.cross_validate(*arguments, k=2, epochs=1, metric="given", mode="min").best == {"value": 0.2}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_setting_that_diverges_does_not_end_the_search():
+    scores = optim.cross_validate(make, {"lr": [1e30, 0.1]}, DATA, k=2, epochs=5)
+    assert all(map(math.isnan, [*scores[0].values, scores[0].mean, scores[0].spread]))
+    assert math.isfinite(scores[1].mean)
+    assert scores.best == {"lr": 0.1}
+    assert "nan" in str(scores)
 
 
 def test_it_is_the_same_at_every_call_and_leaves_the_random_numbers_of_the_program_alone():

@@ -146,3 +146,10 @@ def test_settings_that_make_no_sense_are_refused():
         metrics.TopKAccuracy(0)
     with pytest.raises(ValueError, match="average is 'macro', 'micro' or 'binary', not 'mean'"):
         metrics.Recall("mean")
+
+
+def test_of_rates_and_r2_higher_is_better_and_of_errors_lower():
+    higher = {kind for kind in vars(metrics).values() if isinstance(kind, type) and getattr(kind, "mode", "") == "max"}
+    rates = {metrics.Accuracy, metrics.TopKAccuracy, metrics.Precision, metrics.Recall, metrics.F1, metrics.R2}
+    assert {kind for kind in higher if not kind.__name__.startswith("_")} == rates
+    assert metrics.MeanSquaredError.mode == metrics.MeanAbsoluteError.mode == metrics.Mean.mode == "min"

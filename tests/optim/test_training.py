@@ -389,6 +389,33 @@ def test_with_mode_max_higher_is_better_and_nan_never_is():
     assert (stopping.best, stopping.best_step) == (0.9, 7)
 
 
+def test_a_metric_says_itself_whether_higher_is_better():
+    class Higher(Scripted):
+        mode = "max"
+
+    script = [0.5, 0.9, 0.7]
+    for kind, mode, best in ((Higher, None, 0.9), (Higher, "min", 0.5), (Scripted, None, 0.5)):
+        stopping, trigger, seen = EarlyStopping("scripted", mode=mode), Best("scripted", mode=mode), []
+        trainer_of(
+            metrics={"scripted": kind(iter(script))},
+            extensions=[stopping, Call(lambda t: seen.append(t.epoch), trigger)],
+        ).run(CURVE, epochs=3)
+        assert stopping.best == best
+        assert seen == ([1, 2] if best == 0.9 else [1])
+
+
+def test_a_plateau_that_waits_for_the_wrong_direction_is_refused():
+    trainer = trainer_of(nn.Linear(1, 2), loss=F.cross_entropy, metrics=metrics.Accuracy())
+    for mode in ("min", "max"):
+        plateau = optim.lr_scheduler.ReduceLROnPlateau(trainer.optimizer, mode=mode)
+        trainer.extensions = [Schedule(plateau, metric="accuracy")]
+        if mode == "min":
+            with pytest.raises(ValueError, match="accuracy is better when it is higher.*; write mode='max'"):
+                trainer.run((X, X[:, 0] > 0), epochs=1)
+        else:
+            assert len(trainer.run((X, (X[:, 0] > 0).astype(int)), epochs=1)) == 1
+
+
 def test_a_run_that_is_not_stopped_ends_with_its_best_weights_too_unless_told_otherwise():
     trainer, _, kept = stop_by([3, 1, 2], patience=5)
     assert_same(weights(trainer), kept[1])
