@@ -63,6 +63,7 @@ def finite(values: Any) -> bool:
     return bool(math.isfinite(flat.dot(flat)) or np.isfinite(flat).all())
 
 
+@np.errstate(over="ignore")  # of the sum of squares
 def strange(values: Any) -> str:
     """What is wrong with an array in words, or nothing."""
     values = np.asarray(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .extension import Extension
@@ -48,11 +49,11 @@ class Plot(Extension):
     when = EachRow()
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = path
+        self.path = Path(path)
 
     def begin(self, trainer: Trainer) -> None:
-        if trainer.history:
-            self(trainer)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self(trainer)  # a path or an ending that will not do is told before anything is trained
 
     def __call__(self, trainer: Trainer) -> None:
         plot(trainer.history).savefig(self.path, dpi=120)

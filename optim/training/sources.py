@@ -23,7 +23,7 @@ def loader_of(data: Any, batch_size: int | None, *, shuffle: bool, name: str) ->
         endless = isinstance(data, IterableDataset)
         if not endless and samples_in(data) == 0:
             raise ValueError(f"{name} has no samples")
-        size = batch_size or (BATCH if shuffle else JUDGED)
+        size = (BATCH if shuffle else JUDGED) if batch_size is None else batch_size
         return DataLoader(data, size, shuffle=shuffle and not endless)
     if (
         isinstance(data, Iterator)
@@ -42,15 +42,18 @@ def loader_of(data: Any, batch_size: int | None, *, shuffle: bool, name: str) ->
 
 
 def check_apart(train: Any, validation: Any) -> None:
-    """ValueError if samples to judge by are trained on: the same numbers of one data set, or the same arrays."""
-    base, numbers = _numbers(train)
+    """ValueError if samples to judge by are trained on: the same numbers of one data set, or the same rows of an array."""
+    dataset, numbers = _numbers(train)
     other, theirs = _numbers(validation)
-    if base is None or other is None or not any(a is b for a in base for b in other):
+    if dataset is None or other is None:
         return
-    both = np.intersect1d(numbers, theirs)
-    if both.size:
+    if dataset is other:
+        both = np.isin(numbers, theirs)
+    else:
+        both = np.isin(_addresses(dataset, numbers), _addresses(other, theirs))
+    if both.any():
         raise ValueError(
-            f"{both.size} samples are in train and in validation, the first of them sample {both[0]}: what is learned by heart "
+            f"{np.unique(numbers[both]).size} samples are in train and in validation, the first of them sample {numbers[both].min()}: what is learned by heart "
             "would look like skill; write train, validation = nn.data.random_split(dataset, [0.8, 0.2])"
         )
 
@@ -80,8 +83,18 @@ def rows(batch: Any) -> int:
     return shape[0] if shape else 1
 
 
-def _numbers(loader: Any) -> tuple[list[Any] | None, Any]:
-    """The objects that the samples are from in the end, and their numbers there; None where that is not known."""
+def _addresses(dataset: Any, numbers: Any) -> Any:
+    """Where in memory samples lie, which says what parts of one array have in common; none where that is not known."""
+    if not isinstance(dataset, TensorDataset):
+        return []
+    rows = np.asarray(dataset.tensors[0].detach())
+    if not rows.strides[0] or not rows.size:  # one row in the place of all
+        return []
+    return rows.ctypes.data + rows.strides[0] * numbers
+
+
+def _numbers(loader: Any) -> tuple[Any, Any]:
+    """The data set that the samples are from in the end, and their numbers there; None where that is not known."""
     if not isinstance(loader, DataLoader) or isinstance(loader.dataset, IterableDataset):
         return None, None
     sampler, dataset = loader.sampler, loader.dataset
@@ -95,9 +108,7 @@ def _numbers(loader: Any) -> tuple[list[Any] | None, Any]:
         return None, None
     while isinstance(dataset, Subset):
         numbers, dataset = np.asarray(dataset.indices, int)[numbers], dataset.dataset
-    if isinstance(dataset, TensorDataset):
-        return [dataset, dataset.tensors[0], dataset.tensors[0].detach().numpy()], numbers
-    return [dataset], numbers
+    return dataset, numbers
 
 
 def _shown(data: Any) -> str:

@@ -10,7 +10,7 @@ import nn
 
 from .extension import Extension
 from .randomness import check_states, set_states, states
-from .sources import samples_in
+from .sources import batches_in, samples_in
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -40,6 +40,7 @@ def state_of(trainer: Trainer) -> dict[str, Any]:
             "steps": trainer.steps,
             "position": trainer.position,
             "samples": samples_in(trainer.batches),
+            "batches": batches_in(trainer.batches),
             "stopped": trainer.stopped,
             "history": trainer.history,
         },
@@ -125,4 +126,9 @@ def _check(trainer: Trainer, saved: Mapping[str, Any]) -> None:
     samples, were = ours["progress"]["samples"], saved["progress"]["samples"]
     if samples != were:
         raise ValueError(f"its training set had {were} samples, and this one has {samples}")
+    batches, were = ours["progress"]["batches"], saved["progress"]["batches"]
+    if saved["progress"]["position"] and batches != were:
+        raise ValueError(
+            f"it was written in the middle of an epoch of {were} batches, and here an epoch has {batches}; give the same batch_size"
+        )
     check_states(trainer.generators, saved["random"]["now"])

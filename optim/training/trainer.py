@@ -20,6 +20,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 import autograd
 import nn
 from autograd import Tensor
@@ -46,7 +48,7 @@ class Trainer:
     optimizer   over the model's parameters
     loss        loss(outputs, targets) -> one number, the mean over the samples of a batch
     metrics     of optim.metrics: one, a list, or a dict {name: metric}; functions (outputs, targets) -> mean of a batch too
-    extensions  early stopping, checkpoints, schedules, logs, ...; functions of the trainer are called after every epoch
+    extensions  early stopping, checkpoints, schedules, logs, ...: one or a list; functions of the trainer are called after every epoch
     progress    show a bar, by tqdm
 
     `epoch` and `steps` are the numbers of epochs and steps done, `history` is a list of dicts, `stopped` the reason why
@@ -78,7 +80,7 @@ class Trainer:
         optimizer: Optimizer,
         loss: Callable[[Any, Any], Any],
         metrics: Any = (),
-        extensions: Iterable[Any] = (),
+        extensions: Any = (),
         *,
         progress: bool = True,
     ) -> None:
@@ -86,6 +88,12 @@ class Trainer:
             raise TypeError(f"Trainer: the model is an nn.Module, not a {type(model).__name__}")
         if not hasattr(optimizer, "step") or isinstance(optimizer, type):
             raise TypeError("Trainer: the optimizer is an object; write optim.Adam(model.parameters())")
+        held = {p for group in optimizer.param_groups for p in group["params"]}
+        if held.isdisjoint(model.parameters()) and any(True for _ in model.parameters()):
+            raise ValueError(
+                f"Trainer: the optimizer has none of the parameters of this {type(model).__name__}, which would not learn; "
+                "make the optimizer after the model: optim.Adam(model.parameters())"
+            )
         if not callable(loss) or (isinstance(loss, type) and issubclass(loss, nn.Module)):
             raise TypeError(
                 "Trainer: the loss is a function of outputs and targets; write nn.functional.cross_entropy or "
@@ -94,7 +102,8 @@ class Trainer:
         self.model, self.optimizer = model, optimizer
         self.loss: Any = loss
         self.metrics: dict[str, Metric] = named(metrics)
-        given = [extension_of(extension) for extension in extensions]
+        listed = extensions if isinstance(extensions, Iterable) else [extensions]
+        given = [extension_of(extension) for extension in listed]
         self.extensions: list[Extension] = sorted(given, key=lambda extension: extension.last)
         self.progress = progress
         self.epoch = self.steps = 0
@@ -153,6 +162,7 @@ class Trainer:
             self.tally.add(value, outputs, targets, rows(batch if targets is None else targets))
         return loss
 
+    @np.errstate(over="ignore")  # of the sum of squares
     def check_gradients(self) -> None:
         """An error, which ends the run, if a gradient of the optimizer's parameters is not finite."""
         for group in self.optimizer.param_groups:
@@ -164,7 +174,16 @@ class Trainer:
 
     def _forward(self, batch: Any) -> tuple[Tensor, Any, Any]:
         given = self.forward(batch)
+        if isinstance(given, tuple) and len(given) != 3:
+            raise TypeError(
+                f"forward(self, batch) returns a loss, or loss, outputs, targets; this returned {len(given)} values"
+            )
         loss, outputs, targets = given if isinstance(given, tuple) else (given, None, None)
+        if outputs is None and self.metrics:
+            raise TypeError(
+                f"forward(self, batch) returned the loss alone, and the metrics {', '.join(self.metrics)} need more; "
+                "return loss, outputs, targets"
+            )
         if not isinstance(loss, Tensor) or loss.size != 1:
             found = f"a Tensor of shape {loss.shape}" if isinstance(loss, Tensor) else f"a {type(loss).__name__}"
             raise TypeError(

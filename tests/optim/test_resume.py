@@ -127,7 +127,17 @@ def steps_of(folder):
 
 
 def simple(
-    folder, *, epochs=3, resume=True, hidden=4, optimizer=optim.Adam, more=(), samples=20, metrics=(), **options
+    folder,
+    *,
+    epochs=3,
+    resume=True,
+    hidden=4,
+    optimizer=optim.Adam,
+    more=(),
+    samples=20,
+    batch_size=5,
+    metrics=(),
+    **options,
 ):
     autograd.manual_seed(0)
     x = np.linspace(-1, 1, samples, dtype="f4")[:, None]
@@ -141,7 +151,7 @@ def simple(
         progress=False,
     )
     try:
-        trainer.run((x, x * x), epochs=epochs, batch_size=5, resume=resume)
+        trainer.run((x, x * x), epochs=epochs, batch_size=batch_size, resume=resume)
     finally:
         simple.trainer = trainer
     return trainer
@@ -362,6 +372,16 @@ def test_a_checkpoint_of_something_else_is_refused_by_name_and_changes_nothing(t
         assert_same(weights(trainer), {name: p.numpy() for name, p in fresh.state_dict().items()})
         assert (trainer.steps, trainer.history, dict(trainer.optimizer.state)) == (0, [], {})
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_is_not_resumed_in_the_middle_of_an_epoch_of_other_batches(tmp_path):
+    """The samples that are left in the epoch would be other ones."""
+    with pytest.raises(Killed):
+        simple(tmp_path, more=[killer(6)], when=Every(steps=1))
+    with pytest.raises(
+        ValueError, match="in the middle of an epoch of 4 batches, and here an epoch has 2; give the same"
+    ):
+        simple(tmp_path, batch_size=10)
 
 
 def test_a_state_that_fails_half_way_is_taken_back(tmp_path):

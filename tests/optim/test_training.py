@@ -398,7 +398,7 @@ def test_a_metric_says_itself_whether_higher_is_better():
         stopping, trigger, seen = EarlyStopping("scripted", mode=mode), Best("scripted", mode=mode), []
         trainer_of(
             metrics={"scripted": kind(iter(script))},
-            extensions=[stopping, Call(lambda t: seen.append(t.epoch), trigger)],
+            extensions=[stopping, Call(lambda t, seen=seen: seen.append(t.epoch), trigger)],
         ).run(CURVE, epochs=3)
         assert stopping.best == best
         assert seen == ([1, 2] if best == 0.9 else [1])
@@ -410,7 +410,7 @@ def test_a_plateau_that_waits_for_the_wrong_direction_is_refused():
         plateau = optim.lr_scheduler.ReduceLROnPlateau(trainer.optimizer, mode=mode)
         trainer.extensions = [Schedule(plateau, metric="accuracy")]
         if mode == "min":
-            with pytest.raises(ValueError, match="accuracy is better when it is higher.*; write mode='max'"):
+            with pytest.raises(ValueError, match=r"accuracy is better when it is higher.*; write mode='max'"):
                 trainer.run((X, X[:, 0] > 0), epochs=1)
         else:
             assert len(trainer.run((X, (X[:, 0] > 0).astype(int)), epochs=1)) == 1
@@ -473,6 +473,12 @@ def test_a_gradient_that_is_not_finite_stops_before_the_update():
     assert "the gradient of a parameter of shape (1, 1) has 1" in message
     assert "the backward pass through sqrt made" in message
     assert weights(trainer)["weight"] == 0
+
+
+def test_large_gradients_are_no_reason_to_warn():
+    model = nn.Linear(1, 1)
+    loss = lambda y, t: (1e30 * y).sum()
+    assert len(trainer_of(model, lr=1e-30, loss=loss).run(CURVE, epochs=1)) == 1
 
 
 def test_a_batch_with_nan_in_it_is_named_as_the_cause():
@@ -574,6 +580,16 @@ def test_the_history_is_drawn(tmp_path):
     np.testing.assert_array_equal(loss.lines[1].get_ydata(), [row["validation_loss"] for row in trainer.history])
 
 
+def test_a_picture_that_cannot_be_drawn_stops_the_run_before_it_starts(tmp_path):
+    pytest.importorskip("matplotlib")
+    trainer = trainer_of(extensions=[Plot(tmp_path / "curves.doc")])
+    with pytest.raises(ValueError, match="'doc' is not supported"):
+        trainer.run(CURVE, epochs=1)
+    assert trainer.steps == 0
+    trainer_of(extensions=[Plot(tmp_path / "new" / "curves.svg")]).run(CURVE, epochs=1)
+    assert (tmp_path / "new" / "curves.svg").exists()
+
+
 def test_tensorboard_gets_the_numbers_and_cuts_off_what_a_resumed_run_does_again(monkeypatch):
     written = []
 
@@ -654,6 +670,7 @@ def test_the_bar_counts_all_steps_and_shows_loss_and_metrics(capsys):
         (CURVE, {"epochs": 1, "validation": (X[:0], X[:0])}, "validation has no samples"),
         ((X[:0], X[:0]), {"epochs": 1}, "train has no samples"),
         ([], {"epochs": 1}, "train has no batches"),
+        (CURVE, {"epochs": 1, "batch_size": 0}, "batch_size is a whole number of at least 1, not 0"),
         (
             nn.data.DataLoader(nn.data.TensorDataset(*CURVE), 5),
             {"epochs": 1, "batch_size": 3},
@@ -705,6 +722,23 @@ def test_parts_of_one_data_set_that_have_nothing_in_common_are_fine():
     assert "validation_loss" in trainer_of().run(loaders[0], epochs=1, validation=loaders[1])[0]
 
 
+def test_rows_of_one_array_that_are_in_both_parts_are_refused():
+    """Slices that meet: the commonest way to cut a set in two."""
+    for train, validation, count, first in [
+        ((X[:15], X[:15]), (X[12:], X[12:]), 3, 12),
+        ((X[5:15], X[5:15]), (X[::2], X[::2]), 5, 1),
+        ((X[::-1], X[::-1]), nn.data.Subset(WHOLE, [20, 21]), 2, 0),
+    ]:
+        with pytest.raises(ValueError, match=rf"^{count} samples are in train and in validation, .* sample {first}: "):
+            trainer_of().run(train, epochs=1, validation=validation)
+    for train, validation in [
+        ((X[:15], X[:15]), (X[15:], X[15:])),
+        ((X[::2], X[::2]), (X[1::2], X[1::2])),
+        ((np.broadcast_to(X[:1], (9, 1)), X[:9]), (np.broadcast_to(X[:1], (5, 1)), X[9:14])),
+    ]:
+        assert "validation_loss" in trainer_of().run(train, epochs=1, validation=validation)[0]
+
+
 def test_labels_as_floats_are_told_before_anything_is_changed():
     trainer = trainer_of(nn.Linear(1, 2), loss=F.cross_entropy)
     before = weights(trainer)
@@ -725,6 +759,41 @@ def test_a_loss_that_is_not_one_number_is_refused(loss, words):
     trainer = trainer_of(loss=loss)
     with pytest.raises(TypeError, match=f"the loss is one number as a Tensor, and this is {words}"):
         trainer.run(CURVE, epochs=1)
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    """As in a notebook where the cell of the model was run again."""
+    old, new = nn.Linear(1, 1), nn.Linear(1, 1)
+    with pytest.raises(
+        ValueError, match=r"has none of the parameters of this Linear.*optim.Adam\(model.parameters\(\)\)"
+    ):
+        optim.Trainer(new, optim.SGD(old.parameters(), lr=0.1), F.mse_loss)
+    optim.Trainer(nn.Sequential(old, new), optim.SGD(old.parameters(), lr=0.1), F.mse_loss)  # the rest is frozen
+
+
+def test_what_forward_leaves_out_is_told():
+    for returned, words in [
+        (
+            lambda loss, y, t: loss,
+            "returned the loss alone, and the metrics r2 need more; return loss, outputs, targets",
+        ),
+        (lambda loss, y, t: (loss, y), "returns a loss, or loss, outputs, targets; this returned 2 values"),
+    ]:
+
+        class Own(optim.Trainer):
+            def forward(self, batch, returned=returned):
+                loss, outputs, targets = super().forward(batch)
+                return returned(loss, outputs, targets)
+
+        with pytest.raises(TypeError, match=words):
+            trainer_of(kind=Own, metrics=metrics.R2()).run(CURVE, epochs=1)
+
+
+def test_one_extension_needs_no_list():
+    seen = []
+    for extension in (EarlyStopping("loss"), lambda trainer: seen.append(trainer.epoch)):
+        assert len(trainer_of(extensions=extension).run(CURVE, epochs=2)) == 2
+    assert seen == [1, 2]
 
 
 def test_arguments_of_the_wrong_kind_are_told():
