@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -28,9 +29,10 @@ class LBFGS(Optimizer):
     tolerance_grad    the largest |g| at which it is done
     tolerance_change  the change of the loss, or the largest change of a parameter, at which it is done
     history_size      m
-    line_search_fn    None, or "strong_wolfe": t such that J falls by at least c₁ t |gᵀd|, and |gᵀd| to at most c₂ of itself
+    line_search_fn    None, or "strong_wolfe": t such that J falls by at least c₁ t |gᵀd|, and |gᵀd| to at most c₂ of itself;
+                      where J is NaN it turns back
 
-    ValueError for more groups than one or an unknown line search; TypeError without a closure.
+    ValueError for more groups than one or an unknown line search; TypeError without a closure, or where it returns no loss.
 
     Source: J. Nocedal and S. Wright, *Numerical Optimization* (2nd edition, 2006), algorithms 7.4 and 7.5 for the direction; 3.5
     and 3.6 for the line search, with cubic interpolation and the safeguards of M. Schmidt's minFunc (2005).
@@ -167,6 +169,10 @@ class _Point:
 
 
 def _number(loss: Any) -> float:
+    if loss is None:
+        raise TypeError(
+            "LBFGS: the closure returned None; let it end with `return loss`, by which the steps are judged"
+        )
     return float(loss.item() if hasattr(loss, "item") else loss)
 
 
@@ -222,12 +228,12 @@ class _Search:
         self.calls += 1
         self.point.move(self.theta + t * self.d)
         with no_grad():
-            loss = float(self.point.closure())
+            loss = _number(self.point.closure())
         g = self.point.gradient()
         return Trial(t, loss, g, float(g @ self.d))
 
     def too_high(self, trial: Trial) -> bool:
-        return trial.loss > self.origin.loss + SUFFICIENT * trial.t * self.origin.slope
+        return not trial.loss <= self.origin.loss + SUFFICIENT * trial.t * self.origin.slope  # nor is a NaN low enough
 
     def flat(self, trial: Trial) -> bool:
         return abs(trial.slope) <= -CURVATURE * self.origin.slope
@@ -249,7 +255,7 @@ class _Search:
 
     def narrow(self, a: Trial, b: Trial, turns: int, most: int) -> Trial:
         """Take trials between two, of which the lower one stays (algorithm 3.6)."""
-        low, high = (a, b) if a.loss <= b.loss else (b, a)
+        low, high = _by_loss(a, b)
         stuck = False
         while turns < most and abs(high.t - low.t) * _largest(self.d) >= self.tolerance:
             left, right = min(low.t, high.t), max(low.t, high.t)
@@ -264,7 +270,7 @@ class _Search:
             turns += 1
             if self.too_high(now) or now.loss >= low.loss:
                 a, b = (now, b) if a is high else (a, now)
-                low, high = (a, b) if a.loss <= b.loss else (b, a)
+                low, high = _by_loss(a, b)
                 continue
             if self.flat(now):
                 return now
@@ -274,6 +280,11 @@ class _Search:
                 a, b = (now, b) if a is low else (a, now)
             low, high = now, (a if b is now else b)
         return low
+
+
+def _by_loss(a: Trial, b: Trial) -> tuple[Trial, Trial]:
+    """The lower one first; a NaN is never the lower one."""
+    return (a, b) if a.loss <= b.loss or math.isnan(b.loss) else (b, a)
 
 
 def _lowest(a: Trial, b: Trial, bounds: tuple[float, float]) -> float:

@@ -21,7 +21,8 @@ def penalty(parameters: Iterable[Any], weight: float, q: float = 2.0, *, biases:
     The gradient is λ q |θ|^(q-1) sign θ, and 0 at θ = 0, where for q ≤ 1 there is none. For q = 2 an optimizer's
     weight_decay=2λ is the same and costs less; for Adam and its like see `AdamW` too.
 
-    ValueError for a negative λ, a q that is not above 0, or if there is no parameter to be penalised.
+    ValueError for a negative λ, a q that is not above 0, or if there is no parameter to be penalised; TypeError for
+    what are no Tensors.
 
     >>> layer = nn.Linear(2, 1)
     >>> _ = layer.load_state_dict({"weight": [[3.0, -0.5]], "bias": [7.0]})
@@ -37,6 +38,12 @@ def penalty(parameters: Iterable[Any], weight: float, q: float = 2.0, *, biases:
     if isinstance(listed, Tensor):
         listed = [listed]
     given = [p[1] if isinstance(p, tuple) else p for p in listed]
+    for p in given:
+        if not isinstance(p, Tensor):
+            raise TypeError(
+                f"penalty takes a model, Tensors, or pairs of a name and a Tensor, and found a {type(p).__name__}; "
+                "write penalty(model.parameters(), 0.1)"
+            )
     chosen = [p for p in given if biases or p.ndim > 1]
     if not chosen:
         raise ValueError(

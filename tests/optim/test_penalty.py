@@ -70,3 +70,9 @@ def test_the_square_is_weight_decay_of_twice_the_weight():
 def test_what_makes_no_sense_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(Tensor([1.0], requires_grad=True))
+
+
+@pytest.mark.parametrize("given", [["weight"], [None], nn.Linear(1, 1).state_dict(), [np.ones(2)]])
+def test_what_are_no_tensors_is_named(given):
+    with pytest.raises(TypeError, match=r"found a (str|NoneType|ndarray); write penalty\(model.parameters\(\), 0.1\)"):
+        optim.penalty(given, 1)

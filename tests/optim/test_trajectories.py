@@ -234,6 +234,32 @@ def test_nesterov_is_its_formula_also_where_rates_change():
         np.testing.assert_allclose(p.tolist(), theta, rtol=1e-12)
 
 
+def test_a_line_search_turns_back_where_the_loss_is_nan():
+    """x - log x, whose minimum is at 1, from steps so long that they lead below 0."""
+    x = Tensor([5.0, 0.2], requires_grad=True, dtype=np.float64)
+    optimizer = optim.LBFGS([x], lr=20.0, line_search_fn="strong_wolfe")
+    points = []
+
+    def closure():
+        points.append(x.numpy().copy())
+        optimizer.zero_grad()
+        with np.errstate(invalid="ignore"):
+            loss = (x - np.log(x)).sum()
+        loss.backward()
+        return loss
+
+    for _ in range(3):
+        optimizer.step(closure)
+    assert np.min(points) < 0
+    np.testing.assert_allclose(x.numpy(), 1, rtol=1e-6)
+
+
+def test_a_closure_of_lbfgs_that_returns_no_loss_is_told():
+    x = Tensor([5.0], requires_grad=True)
+    with pytest.raises(TypeError, match="the closure returned None; let it end with `return loss`"):
+        optim.LBFGS([x]).step(lambda: (x * x).sum().backward())
+
+
 def test_a_closure_that_fails_leaves_the_parameters_where_they_were():
     p = Tensor(np.ones(3), requires_grad=True)
     optimizer = optim.Nesterov([p], lr=0.1)
