@@ -135,14 +135,23 @@ class Term(np.lib.mixins.NDArrayOperatorsMixin):
         value = ufunc(*map(_value, inputs))
         expressions = [a.expression if a is out else _expression(a) for a in inputs]
         expression = (OPERATORS.get(ufunc.__name__, ufunc.__name__), *expressions)
-        if out is None:
-            return Term(value, expression, self.sheet)
-        if out.thing and self.sheet.open is not out:
+        return Term(value, expression, self.sheet) if out is None else out.become(value, expression)
+
+    def __setitem__(self, place: Any, value: Any) -> None:
+        if place is not Ellipsis and place != slice(None):
+            raise TypeError(
+                f"explain() follows one number and cannot write to [{place}] of an array; write p[...] = in update"
+            )
+        self.become(_value(value), _expression(value))
+
+    def become(self, value: Any, expression: Expression) -> Term:
+        """Be changed in place."""
+        if self.thing and self.sheet.open is not self:
             if self.sheet.open is not None:
                 self.sheet.open.settle()
-            self.sheet.open = out
-        out.value, out.expression, out.changed = value, expression, True
-        return out
+            self.sheet.open = self
+        self.value, self.expression, self.changed = value, expression, True
+        return self
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if kwargs or function not in (np.where, np.clip):

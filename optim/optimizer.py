@@ -320,6 +320,13 @@ class Optimizer:
         asked = {p.name: p.default is None for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
         if any(p.kind is p.VAR_KEYWORD for p in parameters):
             asked = dict.fromkeys(self.defaults, False) | asked
+        for p in list(inspect.signature(method).parameters.values())[:given]:
+            if p.name in self.defaults:
+                own = "self, p, g, state" if given == 3 else "self, p"
+                raise TypeError(
+                    f"{type(self).__name__}.{method.__name__} takes the setting {p.name!r} too early; "
+                    f"write {method.__name__}({own}, *, {p.name})"
+                )
         for name in asked.keys() - self.defaults.keys() - {"step", "first"}:
             raise TypeError(
                 f"{type(self).__name__}.{method.__name__} asks for {name!r}, but the settings are {', '.join(self.defaults)}; "
@@ -421,7 +428,10 @@ class Optimizer:
         """`update`, after what all optimizers do alike."""
         if common:
             g = self._prepared(p, g, common)
-        self.update(p, g, state, **settings)
+        if self.update(p, g, state, **settings) is not None:  # type: ignore[func-returns-value]
+            raise TypeError(
+                f"{type(self).__name__}.update returned something, and is to change p in place: write p -= ..., and no return"
+            )
 
     def _prepared(self, p: Any, g: Any, common: Mapping[str, Any]) -> Any:
         """The gradient that `update` gets, after a decay of p."""
@@ -471,8 +481,8 @@ class Optimizer:
         parameter  one of the parameters; by default the first that has a gradient
         index      which of its numbers; by default the one with the largest gradient
 
-        ValueError without a gradient or for a parameter of none of the groups; TypeError where a step does not treat every
-        number by itself, as in LAMB, Muon and L-BFGS.
+        ValueError without a gradient or for a parameter of none of the groups; IndexError for an index that is not there;
+        TypeError where a step does not treat every number by itself, as in LAMB, Muon and L-BFGS.
 
         >>> x = Tensor([1.0, -3.0], requires_grad=True)
         >>> optimizer = optim.Momentum([x], lr=0.1, momentum=0.9)
@@ -498,6 +508,10 @@ class Optimizer:
         params = [(p, group, i) for group in self.param_groups for i, p in enumerate(group["params"])]
         if parameter is None:
             parameter = next((p for p, _, _ in params if _has_gradient(p)), None)
+        if not isinstance(parameter, Tensor | None):
+            raise TypeError(
+                f"explain() takes one of the parameters, such as model[0].weight, and not {_shown(parameter)}"
+            )
         if parameter is None or not _has_gradient(parameter):
             raise ValueError("explain() needs a gradient: call loss.backward() first, and explain() before zero_grad()")
         found = next(((group, i) for p, group, i in params if p is parameter), None)
@@ -505,9 +519,16 @@ class Optimizer:
             raise ValueError(f"explain(): the parameter of shape {parameter.shape} is in no group of this {kind}")
         group, number = found
         values, g = parameter._data, parameter.node.grad._data
-        if index is None:
+        if index is None and g.size:
             index = np.unravel_index(int(np.argmax(np.abs(g))), g.shape)
-        place = tuple(map(int, index)) if isinstance(index, tuple | list) else (int(index),)
+        place = tuple(index) if isinstance(index, tuple | list) else (index,)
+        try:
+            place = tuple(range(size)[i] for i, size in zip(place, g.shape, strict=True))
+        except (IndexError, TypeError, ValueError):
+            raise IndexError(
+                f"explain(): the index of one number of a parameter of shape {g.shape} has {g.ndim} whole numbers within these sizes, "
+                f"and is not {index}"
+            ) from None
         settings = self._settings(group, self._update_asks)
         slot = self._slots.get(parameter)
         state = self.start(values, **self._settings(group, self._start_asks)) | (slot.state if slot else {})

@@ -198,3 +198,42 @@ def test_lines_stand_in_the_order_of_the_changes():
     assert changes == ["θ", "m"]
     changes = [line.split()[0] for line in optim.AdamW([p]).explain().split("\n") if "←" in line]
     assert changes == ["θ", "m", "v", "spread", "θ"]
+
+
+def test_what_is_assigned_as_a_whole_is_explained_and_a_part_is_refused():
+    class Own(optim.Optimizer):
+        elementwise = True
+        place = ...
+
+        def start(self, p):
+            return {"h": np.ones_like(p)}
+
+        def update(self, p, g, state, *, lr):
+            h = state["h"]
+            h[:] = 2 * h
+            p[self.place] = p - lr * h * g
+
+    p = Tensor(np.array([3.0]), requires_grad=True)
+    (p * p).sum().backward()
+    optimizer = Own([p], {"lr": 0.1})
+    lines = [line.strip() for line in optimizer.explain().split("\n")]
+    assert lines[3:5] == ["h ← 2 h", "= 2 · 1"]
+    assert lines[6:] == ["θ ← θ − η h g", "= 3 − 0.1 · 2 · 6", "= 1.8"]
+    optimizer.place = 0
+    with pytest.raises(TypeError, match=r"cannot write to \[0\] of an array; write p\[...\] = in update"):
+        optimizer.explain()
+
+
+def test_a_number_that_is_not_there_cannot_be_explained():
+    p, empty = Tensor(np.ones((2, 3)), requires_grad=True), Tensor(np.ones(0), requires_grad=True)
+    (p.sum() + empty.sum()).backward()
+    optimizer = optim.SGD([p, empty])
+    assert "at [1, 2]" in optimizer.explain(index=(-1, -1))
+    assert "at [1, 2]" in optimizer.explain(index=np.array([1, 2]).tolist())
+    for which, index in ((p, 1), (p, (2, 0)), (p, (0, 1.5)), (p, "a"), (empty, None)):
+        with pytest.raises(
+            IndexError, match=rf"shape \({'2, 3' if which is p else '0,'}\) has \d whole numbers.* not "
+        ):
+            optimizer.explain(which, index)
+    with pytest.raises(TypeError, match=r"takes one of the parameters, such as model\[0\].weight, and not a str"):
+        optimizer.explain("weight")

@@ -485,7 +485,18 @@ def test_mistakes_in_an_optimizer_of_ones_own_are_named():
     class Empty(optim.Optimizer):
         pass
 
+    class Early(optim.Optimizer):
+        def update(self, p, g, lr): ...
+
+    class Returning(optim.Optimizer):
+        def update(self, p, g, state, *, lr):
+            return p - lr * g
+
     params = parameters()
+    with pytest.raises(TypeError, match=r"'lr' too early; write update\(self, p, g, state, \*, lr\)"):
+        Early(params, {"lr": 0.1})
+    with pytest.raises(TypeError, match=r"Returning.update returned something, .* write p -= ..., and no return"):
+        train(Returning(params, {"lr": 0.1}), params)
     with pytest.raises(TypeError, match=r"Unknown.update asks for 'rate', but the settings are lr"):
         Unknown(params, {"lr": 0.1})
     with pytest.raises(
