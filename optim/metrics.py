@@ -192,7 +192,8 @@ class Accuracy(Metric):
 
     Outputs (n, C, ...) with targets (n, ...): the class is that of the greatest output. Outputs of the targets' shape, or
     (n, 1) for targets (n,): class 1 where the output is above `threshold`, else 0. Outputs that are integers of the
-    targets' shape are classes themselves.
+    targets' shape are classes themselves. One-hot targets (n, C) are thus read as C questions of yes or no: give their
+    t.argmax(1).
 
     threshold   0 suits logits; 0.5 probabilities
 
@@ -248,6 +249,9 @@ class TopKAccuracy(Metric):
         if y.ndim != 2 or t.shape != y.shape[:1]:
             raise ValueError(f"TopKAccuracy takes outputs (n, C) and targets (n,), not {y.shape} and {t.shape}")
         t = t.astype(np.intp)[:, None]
+        if t.size and not 0 <= t.min() <= t.max() < y.shape[1]:
+            strange = t.min() if t.min() < 0 else t.max()
+            raise ValueError(f"TopKAccuracy: classes are 0 to {y.shape[1] - 1}, and there is a class {strange}")
         own = np.take_along_axis(y, t, 1)
         behind = (y < own) | ((y == own) & (np.arange(y.shape[1]) >= t))  # a NaN is behind nothing, itself included
         state["right"] += int(np.count_nonzero((~behind).sum(1) < self.k))

@@ -124,11 +124,16 @@ class Schedule(Extension):
             self.scheduler.step(trainer.history[-1][self.metric])
 
     def state_dict(self) -> dict[str, Any]:
-        return self.scheduler.state_dict() if hasattr(self.scheduler, "state_dict") else {}
+        if not hasattr(self.scheduler, "state_dict"):
+            return {}
+        return {"kind": type(self.scheduler).__name__, "state": self.scheduler.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        if hasattr(self.scheduler, "load_state_dict"):
-            self.scheduler.load_state_dict(state)
+        kind = type(self.scheduler).__name__
+        if state and state["kind"] != kind:  # two schedules may have names of their settings in common
+            raise ValueError(f"its schedule was a {state['kind']}, and this one is a {kind}")
+        if state and hasattr(self.scheduler, "load_state_dict"):
+            self.scheduler.load_state_dict(state["state"])
 
 
 class ClipGradients(Extension):

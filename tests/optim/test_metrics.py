@@ -153,3 +153,9 @@ def test_of_rates_and_r2_higher_is_better_and_of_errors_lower():
     rates = {metrics.Accuracy, metrics.TopKAccuracy, metrics.Precision, metrics.Recall, metrics.F1, metrics.R2}
     assert {kind for kind in higher if not kind.__name__.startswith("_")} == rates
     assert metrics.MeanSquaredError.mode == metrics.MeanAbsoluteError.mode == metrics.Mean.mode == "min"
+
+
+@pytest.mark.parametrize("strange", [-1, 3])
+def test_a_class_that_is_no_output_is_told(strange):
+    with pytest.raises(ValueError, match=f"TopKAccuracy: classes are 0 to 2, and there is a class {strange}"):
+        metrics.TopKAccuracy(2)(np.eye(3), [0, strange, 1])

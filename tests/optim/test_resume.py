@@ -384,6 +384,25 @@ def test_a_run_is_not_resumed_in_the_middle_of_an_epoch_of_other_batches(tmp_pat
         simple(tmp_path, batch_size=10)
 
 
+def test_the_state_of_another_schedule_is_refused(tmp_path):
+    """An ExponentialLR would take over the gamma of a StepLR, and lower the rate ten times as fast."""
+
+    def run(make, epochs):
+        model = nn.Linear(1, 1)
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        extensions = [make(optimizer), optim.Checkpoints(tmp_path)]
+        trainer = optim.Trainer(model, optimizer, nn.functional.mse_loss, extensions=extensions, progress=False)
+        x = np.ones((4, 1), "f4")
+        return trainer.run((x, x), epochs=epochs, resume=True)
+
+    run(lambda optimizer: optim.lr_scheduler.StepLR(optimizer, 2), 1)
+    with pytest.raises(
+        ValueError, match="its schedule was a StepLR, and this one is a ExponentialLR; nothing has been"
+    ):
+        run(lambda optimizer: optim.lr_scheduler.ExponentialLR(optimizer, 0.9), 2)
+    assert len(run(lambda optimizer: optim.lr_scheduler.StepLR(optimizer, 2), 2)) == 2
+
+
 def test_a_state_that_fails_half_way_is_taken_back(tmp_path):
     class Fragile(optim.training.Extension):
         value, broken = 0, False
