@@ -132,7 +132,7 @@ class Nesterov(Momentum):
     the parameters are θ, not the points at which gradients were taken. Those are what `SGD(nesterov=True)` steps through,
     for constant η and μ, and needs no closure.
 
-    Settings are those of `Momentum`. A closure that fails leaves the parameters as they were.
+    Settings are those of `Momentum`; with weight_decay, λ (θ + μ v) is added to g. A closure that fails leaves the parameters as they were.
 
     Source: *Deep Learning*, section 8.3.3; Y. Nesterov, "A method of solving a convex programming problem with convergence
     rate O(1/k²)" (1983); I. Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013).
@@ -151,6 +151,13 @@ class Nesterov(Momentum):
     """
 
     remark = ", with g taken at θ + μ v"
+
+    def update(
+        self, p: Any, g: Any, state: State, *, lr: float, momentum: float, weight_decay: float | None = None
+    ) -> None:
+        if weight_decay is not None:
+            g = g + weight_decay * (p + momentum * state["velocity"])
+        super().update(p, g, state, lr=lr, momentum=momentum)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Call `closure` at θ + μ v, then update θ. Returns the loss that it returned."""

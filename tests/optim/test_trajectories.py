@@ -193,11 +193,11 @@ def squared_error(p, x, t):
     return ((x @ p - t) ** 2).mean() / 2
 
 
-@pytest.mark.parametrize("mu", [0.5, 0.9, 0.99])
-def test_the_rewritten_nesterov_steps_through_the_points_where_the_look_ahead_takes_its_gradients(mu):
+@pytest.mark.parametrize(("mu", "decay"), [(0.5, 0.0), (0.9, 0.0), (0.99, 0.0), (0.9, 0.3)])
+def test_the_rewritten_nesterov_steps_through_the_points_where_the_look_ahead_takes_its_gradients(mu, decay):
     lookahead, rewritten = (Tensor(np.ones(3), requires_grad=True) for _ in range(2))
-    a = optim.Nesterov([lookahead], lr=0.02, momentum=mu)
-    b = optim.SGD([rewritten], lr=0.02, momentum=mu, nesterov=True)
+    a = optim.Nesterov([lookahead], lr=0.02, momentum=mu, weight_decay=decay)
+    b = optim.SGD([rewritten], lr=0.02, momentum=mu, nesterov=True, weight_decay=decay)
     distance = 0
     for x, t in minibatches(0):
         b.zero_grad()
@@ -214,6 +214,24 @@ def test_the_rewritten_nesterov_steps_through_the_points_where_the_look_ahead_ta
         distance = max(distance, np.abs(np.subtract(lookahead.tolist(), rewritten.tolist())).max())
         b.step()
     assert distance > 0.01  # θ itself is elsewhere
+
+
+def test_weight_decay_of_nesterov_is_a_penalty_whose_gradient_is_taken_ahead_too():
+    """The gradient of λ θ² / 2 as part of the loss, and as the optimizer's setting."""
+    penalised, decayed = (Tensor(np.ones(3), requires_grad=True) for _ in range(2))
+    a, b = optim.Nesterov([penalised], lr=0.02), optim.Nesterov([decayed], lr=0.02, weight_decay=0.3)
+
+    def closure_of(optimizer, p, weight, x, t):
+        def closure():
+            optimizer.zero_grad()
+            (squared_error(p, x, t) + optim.penalty([p], weight)).backward()
+
+        return closure
+
+    for x, t in minibatches(2):
+        a.step(closure_of(a, penalised, 0.15, x, t))
+        b.step(closure_of(b, decayed, 0.0, x, t))
+        np.testing.assert_allclose(penalised.tolist(), decayed.tolist(), rtol=1e-12)
 
 
 def test_nesterov_is_its_formula_also_where_rates_change():
