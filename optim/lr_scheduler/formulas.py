@@ -28,7 +28,12 @@ class _OfFunctions(LRScheduler):
     ) -> None:
         groups = options.get("groups")
         count = len(optimizer.param_groups) if groups is None else len(list(groups))
-        self.lr_lambdas = [lr_lambda] * count if callable(lr_lambda) else list(lr_lambda)
+        self.lr_lambdas: list[Any] = list(lr_lambda) if isinstance(lr_lambda, Iterable) else [lr_lambda] * count
+        if not all(map(callable, self.lr_lambdas)):
+            raise TypeError(
+                f"{type(self).__name__} takes a function of the number of steps, such as lambda k: 0.95**k, or a list of them, "
+                f"and not {lr_lambda!r}"
+            )
         if len(self.lr_lambdas) != count:
             raise ValueError(
                 f"{type(self).__name__}: there are {count} groups and {len(self.lr_lambdas)} functions; give one, or one for each"

@@ -88,12 +88,6 @@ class Trainer:
             raise TypeError(f"Trainer: the model is an nn.Module, not a {type(model).__name__}")
         if not hasattr(optimizer, "step") or isinstance(optimizer, type):
             raise TypeError("Trainer: the optimizer is an object; write optim.Adam(model.parameters())")
-        held = {p for group in optimizer.param_groups for p in group["params"]}
-        if held.isdisjoint(model.parameters()) and any(True for _ in model.parameters()):
-            raise ValueError(
-                f"Trainer: the optimizer has none of the parameters of this {type(model).__name__}, which would not learn; "
-                "make the optimizer after the model: optim.Adam(model.parameters())"
-            )
         if not callable(loss) or (isinstance(loss, type) and issubclass(loss, nn.Module)):
             raise TypeError(
                 "Trainer: the loss is a function of outputs and targets; write nn.functional.cross_entropy or "
@@ -115,7 +109,9 @@ class Trainer:
         self.moment = ""  # what has just ended: "step", "epoch" or "run"
         self.reported = False  # whether the history has got a row with it
         self.value: float | None = None  # the loss of the present step
+        self.batches: Any = None
         self.validation: Any = None
+        self.generators: dict[str, Any] = {}
         self.interruption = Interruption()
 
     # --- One step -----------------------------------------------------------------------------------------------------
@@ -289,6 +285,13 @@ class Trainer:
             raise ValueError(
                 "resume=True needs to know where checkpoints are; write extensions=[optim.Checkpoints('runs')]"
             )
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        model = type(self.model).__name__
+        if any(True for _ in self.model.parameters()) and set(parameters).isdisjoint(self.model.parameters()):
+            raise ValueError(
+                f"Trainer: the optimizer has none of the parameters of this {model}, which would not learn; "
+                "make the optimizer after the model: optim.Adam(model.parameters())"
+            )
         self.epochs, self.limit = epochs, steps
         self.batches = loader_of(train, batch_size, shuffle=True, name="train")
         self.validation = None
@@ -304,7 +307,6 @@ class Trainer:
             validation=self.validation,
             extensions=by_name(self.extensions),
         )
-        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.guard = Guard(
             dict.fromkeys([*parameters, *self.model.parameters()]), self.model.buffers(), self.generators
         )

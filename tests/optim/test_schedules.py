@@ -536,6 +536,12 @@ def test_a_step_before_the_optimizers_first_is_warned_of_once():
         ),
         (lambda o: schedules.LinearDecay(o, 0.0, 0), ValueError, "steps is the number of steps until the final value"),
         (lambda o: schedules.LambdaLR(o, [lambda k: 1] * 2), ValueError, "there are 1 groups and 2 functions"),
+        (lambda o: schedules.LambdaLR(o, 0.5), TypeError, "such as lambda k: .*, or a list of them, and not 0.5"),
+        (
+            lambda o: schedules.LambdaLR(o, [0.5]),
+            TypeError,
+            r"such as lambda k: .*, or a list of them, and not \[0.5\]",
+        ),
         (
             lambda o: schedules.CosineAnnealingWarmRestarts(o, 0),
             ValueError,

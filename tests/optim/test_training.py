@@ -764,11 +764,17 @@ def test_a_loss_that_is_not_one_number_is_refused(loss, words):
 def test_an_optimizer_of_another_model_is_refused():
     """As in a notebook where the cell of the model was run again."""
     old, new = nn.Linear(1, 1), nn.Linear(1, 1)
-    with pytest.raises(
-        ValueError, match=r"has none of the parameters of this Linear.*optim.Adam\(model.parameters\(\)\)"
-    ):
-        optim.Trainer(new, optim.SGD(old.parameters(), lr=0.1), F.mse_loss)
-    optim.Trainer(nn.Sequential(old, new), optim.SGD(old.parameters(), lr=0.1), F.mse_loss)  # the rest is frozen
+    optimizer = optim.SGD(old.parameters(), lr=0.1)
+    trainer = optim.Trainer(new, optimizer, F.mse_loss, progress=False)
+    with pytest.raises(ValueError, match=r"none of the parameters of this Linear.*optim.Adam\(model.parameters\(\)\)"):
+        trainer.run(CURVE, epochs=1)
+    assert "loss" in trainer.evaluate(CURVE)  # for which it is of no use
+    part = optim.Trainer(nn.Sequential(old, new), optimizer, F.mse_loss, progress=False)  # the rest is frozen
+    assert len(part.run(CURVE, epochs=1)) == 1
+
+
+def test_a_trainer_has_a_state_before_its_first_run_too():
+    assert trainer_of().state_dict()["progress"]["steps"] == 0
 
 
 def test_what_forward_leaves_out_is_told():
