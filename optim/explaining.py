@@ -57,7 +57,7 @@ SYMBOLS: dict[str, str | tuple[str, ...]] = {
 Expression = tuple[Any, ...]  # ("name", symbol, value), ("number", value), or (operation, *expressions)
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly an expression is bound
 LOOSE = {"+": SUM, "-": SUM, "neg": SUM, "*": PRODUCT, "/": PRODUCT, "**": POWER}
-LOOSE |= dict.fromkeys((">", ">=", "<", "<=", "=", "and", "or", "not", "if"), -1)
+LOOSE |= dict.fromkeys((">", ">=", "<", "<=", "=", "and", "or", "not"), -1)
 OPERATORS = {
     "add": "+",
     "subtract": "-",
@@ -69,7 +69,7 @@ OPERATORS = {
 }
 OPERATORS |= {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "="}
 OPERATORS |= {"logical_and": "and", "bitwise_and": "and", "logical_or": "or", "bitwise_or": "or", "invert": "not"}
-OPERATORS |= {"square": "square", "sqrt": "sqrt", "absolute": "abs", "maximum": "max", "minimum": "min"}
+OPERATORS |= {"absolute": "abs", "maximum": "max", "minimum": "min"}
 RAISED = str.maketrans("0123456789t", "⁰¹²³⁴⁵⁶⁷⁸⁹ᵗ")
 
 

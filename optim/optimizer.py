@@ -39,9 +39,7 @@ from autograd import Tensor, enable_grad, modes, reach
 
 JOINED = 16384  # a parameter of more numbers stands alone: copying its gradient would cost more than the calls saved
 PIECE = 65536  # about how many numbers are updated at once
-FORGET = (
-    32  # updates after which what has faded is set to 0: a processor takes many times as long for numbers near 1e-38
-)
+FORGET = 32  # updates after which what has faded is set to 0: arithmetic with numbers near 1e-38 is slow
 DISRUPTIONS = 8  # how often joined parameters may turn out not to have gradients together, before all stand alone
 PLAIN = frozenset([float, int, bool])
 COMMON = frozenset(["maximize", "weight_decay", "decoupled_weight_decay"])  # what is done alike in all optimizers
@@ -402,12 +400,12 @@ class Optimizer:
             for name in self.fading:
                 if name in state:
                     state[name] *= np.absolute(state[name]) >= 64 * np.finfo(p.dtype).tiny
-        if "step" in self._update_asks:
-            settings["step"] = count
-        if "first" in self._update_asks:
-            settings["first"] = count == 1
+        self._number(settings, count)
+        if p.size <= PIECE or not self.elementwise:
+            self._change(p, g, state, settings, common)
+            return
         arrays = {name: kept for name, kept in state.items() if isinstance(kept, np.ndarray)}
-        if p.size <= PIECE or not self.elementwise or not all(a.flags.c_contiguous for a in (p, g, *arrays.values())):
+        if not all(a.flags.c_contiguous for a in (p, g, *arrays.values())):
             self._change(p, g, state, settings, common)
             return
         p, g = p.reshape(-1), g.reshape(-1)
@@ -443,6 +441,13 @@ class Optimizer:
             else:
                 g = g + common["weight_decay"] * p
         return g
+
+    def _number(self, settings: dict[str, Any], count: int) -> None:
+        """Add what says how many updates there have been, this one included, where `update` asks for it."""
+        if "step" in self._update_asks:
+            settings["step"] = count
+        if "first" in self._update_asks:
+            settings["first"] = count == 1
 
     def _new_plan(self, group: Mapping[str, Any], settings: dict[str, Any]) -> Plan:
         active = [self._slots.get(p) or Slot(p) for p in group["params"] if _has_gradient(p)]
@@ -533,10 +538,7 @@ class Optimizer:
         slot = self._slots.get(parameter)
         state = self.start(values, **self._settings(group, self._start_asks)) | (slot.state if slot else {})
         count = (slot.count if slot else 0) + 1
-        if "step" in self._update_asks:
-            settings["step"] = count
-        if "first" in self._update_asks:
-            settings["first"] = count == 1
+        self._number(settings, count)
         names = group.get("param_names")
         which = f"parameter {number}" if names is None else str(names[number])
         where = f", at [{', '.join(map(str, place))}]" if place else ""

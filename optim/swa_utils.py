@@ -28,6 +28,7 @@ import nn
 from autograd import Tensor, no_grad, tensor
 from nn.modules.batchnorm import _BatchNorm
 
+from .lr_scheduler.cycles import for_each
 from .lr_scheduler.scheduler import LRScheduler, read
 from .optimizer import Optimizer
 
@@ -208,11 +209,7 @@ class SWALR(LRScheduler):
             raise ValueError(f"SWALR: anneal_strategy is 'cos' or 'linear', and not {anneal_strategy!r}")
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
             raise ValueError(f"SWALR: anneal_epochs is a whole number, 0 or more, and not {anneal_epochs!r}")
-        count = len(optimizer.param_groups)
-        rates = list(swa_lr) if isinstance(swa_lr, list | tuple) else [swa_lr] * count
-        if len(rates) != count:
-            raise ValueError(f"SWALR: there are {count} groups and {len(rates)} values of swa_lr")
-        for group, rate in zip(optimizer.param_groups, rates):
+        for group, rate in zip(optimizer.param_groups, for_each("swa_lr", swa_lr, optimizer)):
             group["swa_lr"] = rate
         self.anneal_epochs, self._anneal_strategy = anneal_epochs, anneal_strategy
         super().__init__(optimizer, last_epoch)

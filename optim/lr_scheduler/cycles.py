@@ -10,12 +10,14 @@ from ..optimizer import Optimizer
 from .scheduler import LRScheduler, write
 
 
-def _for_each(name: str, value: Any, optimizer: Optimizer) -> list[Any]:
+def for_each(name: str, value: Any, optimizer: Optimizer) -> list[Any]:
     """A value for each group."""
     count = len(optimizer.param_groups)
     values = list(value) if isinstance(value, list | tuple) else [value] * count
     if len(values) != count:
-        raise ValueError(f"{name}: there are {count} groups and {len(values)} values; give one, or one for each")
+        raise ValueError(
+            f"{name}: there are {count} groups and {len(values)} values of {name}; give one, or one for each"
+        )
     return values
 
 
@@ -139,8 +141,8 @@ class CyclicLR(LRScheduler):
                 f"and {down}"
             )
         base_lrs, self.max_lrs = (
-            _for_each("base_lr", base_lr, optimizer),
-            _for_each("max_lr", max_lr, optimizer),
+            for_each("base_lr", base_lr, optimizer),
+            for_each("max_lr", max_lr, optimizer),
         )
         self.total_size = float(step_size_up + down)
         self.step_ratio = step_size_up / self.total_size
@@ -149,8 +151,8 @@ class CyclicLR(LRScheduler):
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
             self._cycled = _cycled("CyclicLR", optimizer)
-            self.base_momentums = _for_each("base_momentum", base_momentum, optimizer)
-            self.max_momentums = _for_each("max_momentum", max_momentum, optimizer)
+            self.base_momentums = for_each("base_momentum", base_momentum, optimizer)
+            self.max_momentums = for_each("max_momentum", max_momentum, optimizer)
         if last_epoch == -1:
             for group, rate in zip(optimizer.param_groups, base_lrs):
                 group["lr"] = rate
@@ -176,10 +178,6 @@ class CyclicLR(LRScheduler):
             for group, base, most in zip(self._groups(), self.base_momentums, self.max_momentums):
                 write(group, self._cycled, most - (most - base) * height)
         return [base + (most - base) * height for base, most in zip(self.base_lrs, self.max_lrs)]
-
-    def _go_to(self, k: int) -> None:
-        self.last_epoch = k
-        self._set(self.get_lr())
 
 
 class OneCycleLR(LRScheduler):
@@ -251,7 +249,7 @@ class OneCycleLR(LRScheduler):
             for end, a, b in turns
         ]
         rates, least, most = (
-            _for_each(name, value, optimizer)
+            for_each(name, value, optimizer)
             for name, value in (("max_lr", max_lr), ("base_momentum", base_momentum), ("max_momentum", max_momentum))
         )
         if cycle_momentum:
@@ -292,7 +290,3 @@ class OneCycleLR(LRScheduler):
                     self.between(group[phase["start_momentum"]], group[phase["end_momentum"]], share),
                 )
         return rates
-
-    def _go_to(self, k: int) -> None:
-        self.last_epoch = k
-        self._set(self.get_lr())

@@ -40,10 +40,6 @@ class _OfFunctions(LRScheduler):
             )
         super().__init__(optimizer, last_epoch, **options)
 
-    def _go_to(self, k: int) -> None:
-        self.last_epoch = k
-        self._set(self.get_lr())
-
     def state_dict(self) -> dict[str, Any]:
         """All that it holds but the optimizer and functions. Of functions that are objects, their attributes are kept."""
         return {**super().state_dict(), "lr_lambdas": [_attributes(function) for function in self.lr_lambdas]}

@@ -176,7 +176,8 @@ class LRScheduler:
 
     def _go_to(self, k: int) -> None:
         self.last_epoch = k
-        self._set([self.given(k, base) for base in self.base_lrs])
+        outright = type(self).get_lr is not LRScheduler.get_lr
+        self._set(self.get_lr() if outright else [self.given(k, base) for base in self.base_lrs])
 
     def _set(self, values: list[Any]) -> None:
         for group, value in zip(self._groups(), values, strict=True):

@@ -462,6 +462,20 @@ def test_a_schedule_of_ones_own_in_pytorchs_way():
     assert rates == [0.25, 0.5, 0.75, 1.0, 1.0]
 
 
+def test_one_in_pytorchs_way_may_begin_at_a_milestone():
+    class Halved(schedules.LRScheduler):
+        def get_lr(self):
+            return [base / 2**self.last_epoch for base in self.base_lrs]
+
+    optimizer = stepped(one(lr=1.0))
+    parts = [schedules.ConstantLR(optimizer, 0.25, 9), Halved(optimizer)]
+    schedule, rates = schedules.SequentialLR(optimizer, parts, [2]), []
+    for _ in range(5):
+        rates += schedule.get_last_lr()
+        schedule.step()
+    assert rates == [0.25, 0.25, 1.0, 0.5, 0.25]
+
+
 def test_functions_are_not_saved_but_the_attributes_of_those_that_are_objects():
     class Rule:
         def __init__(self, rate):
