@@ -9,7 +9,6 @@
 from typing import TYPE_CHECKING
 from typing import Any as _Any
 
-from . import lr_scheduler
 from .adagrad import Adadelta, Adagrad, RMSprop
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .asgd import ASGD
@@ -21,7 +20,7 @@ from .sgd import SGD, Momentum, Nesterov
 from .sign import Lion, Rprop
 
 if TYPE_CHECKING:  # imported when they are asked for: optimizers need no layers
-    from . import metrics, swa_utils, training
+    from . import lr_scheduler, metrics, swa_utils, training
     from .training import Checkpoints, EarlyStopping, Trainer, cross_validate
 
 _LAZY = {
@@ -29,6 +28,7 @@ _LAZY = {
     "EarlyStopping": "training",
     "Trainer": "training",
     "cross_validate": "training",
+    "lr_scheduler": "lr_scheduler",
     "metrics": "metrics",
     "swa_utils": "swa_utils",
     "training": "training",
