@@ -60,7 +60,7 @@ class detect_anomaly(modes.Mode):
         lines = list(user_lines(sys._getframe(1)))
         if node is not None:
             node.note("lines", lines)
-            node.note("operands", [_range(a) for a in _flat(operands)])
+            node.note("ranges", [_range(a) for a in _flat(operands)])
         if not _finite(out) and all(map(_finite, _flat(operands))):
             raise Anomaly(
                 _message(f"{op.name} made {_strange(out)} in its result, of shape {np.shape(out)}", op, lines, operands)
@@ -79,7 +79,7 @@ class detect_anomaly(modes.Mode):
                     _message(
                         f"the backward pass through {node.op.name} made {_strange(share)} in the gradient of {place}, of shape "
                         f"{np.shape(share)}, from a finite gradient of {_range(_plain(g))}",
-                        node.op, notes.get("lines", ()), notes.get("operands", ()),
+                        node.op, notes.get("lines", ()), notes.get("ranges", ()),
                     )
                 )  # fmt: skip
 

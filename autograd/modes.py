@@ -176,15 +176,15 @@ def _statements(owner: FrameType | None, begun: int) -> list[_Entry]:
 
 
 class observe(Mode):
-    """In this block every node keeps its value, and in the backward pass its cotangent, for those who want to see them.
+    """In this block every node keeps its value, those of its operands, and in the backward pass its cotangent, for those who want to see them.
 
     >>> import autograd
     >>> x = autograd.Tensor(3.0, requires_grad=True)
     >>> with autograd.observe():
     ...     y = x * x
     >>> y.backward()
-    >>> y.node.notes
-    {'value': np.float32(9.0), 'cotangent': np.float32(1.0)}
+    >>> y.node.notes["value"], y.node.notes["cotangent"], y.node.notes["operands"]
+    (np.float32(9.0), np.float32(1.0), (array(3., dtype=float32), array(3., dtype=float32)))
     """
 
     kind = "observe"

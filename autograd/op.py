@@ -327,9 +327,8 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
         result._made = node
         if modes.innermost("observe"):
             node.note("value", out)
-            constants = {a: v for a, v, n in zip(op.arguments, values, nodes) if n is None and v is not None}
-            if constants and not op.variadic:
-                node.note("constants", constants)
+            # what came from outside may be changed there, by an optimizer say, before somebody looks
+            node.note("operands", tuple(np.copy(v) if n is None or n.op is None else v for v, n in zip(values, nodes)))
     anomaly = modes.innermost("anomaly")
     if anomaly is not None:
         anomaly.forward(op, values, out, node)

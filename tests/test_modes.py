@@ -542,6 +542,18 @@ def test_under_observe_nodes_keep_their_value_and_their_cotangent():
     assert (x * 3).node.notes is None
 
 
+def test_observed_operands_are_what_they_were_then():
+    x, scale = Tensor([1.0, 2.0], requires_grad=True), np.array([3.0, 3.0])
+    with observe():
+        y = autograd.concatenate([x, x * scale])
+    made = y.node.inputs[1]
+    with no_grad():
+        x += 1
+    scale += 1
+    assert [a.tolist() for a in made.notes["operands"]] == [[1, 2], [3, 3]]
+    assert [a.tolist() for a in y.node.notes["operands"]] == [[1, 2], [3, 6]]
+
+
 def test_observing_in_one_thread_observes_no_other():
     with observe():
         assert in_thread(lambda: (Tensor(1.0, requires_grad=True) * 2).node.notes) is None

@@ -7,7 +7,7 @@ A node holds no value. Its value is known if it was recorded under `autograd.obs
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,11 @@ class Known:
                 self.constants[node] = {name: node.b for name, source in operands if source is None}
             return
         self._learn(node, notes.get("value"))
-        for argument, value in notes.get("constants", {}).items():
-            self.constants.setdefault(node, {})[argument] = plain(value)
+        for argument, source, value in zip(_arguments(node), node.inputs, notes.get("operands", ())):
+            if source is not None:
+                self._learn(source, value)
+            elif value is not None:
+                self.constants.setdefault(node, {})[argument] = plain(value)
         kept = getattr(node.op, "kept", {})
         if not kept or node.saved is None:
             return
@@ -81,13 +84,19 @@ class Known:
         """The arguments of an operation: a plain number, or a name, or None where there is neither."""
         constants = self.constants.get(node, {})
         given: dict[str, float | str | None] = {}
-        for argument, source in zip(getattr(node.op, "arguments", ()), node.inputs):
+        for argument, source in zip(_arguments(node), node.inputs):
             value = constants.get(argument)
             if value is None:
                 given[argument] = self.names.get(source)
             else:
                 given[argument] = self.name_of(value) if np.shape(value) else float(value)
         return given
+
+
+def _arguments(node: Any) -> Sequence[str]:
+    """What the operation calls each of the node's inputs: `a, b`, or `xs[0], xs[1], …` where it takes a sequence."""
+    names = getattr(node.op, "arguments", ())
+    return [f"{names[0]}[{i}]" for i in range(len(node.inputs))] if getattr(node.op, "variadic", False) else names
 
 
 def plain(value: Any) -> Any:

@@ -190,7 +190,7 @@ def _fold(item: Item) -> Box:
 
 
 def _sheet(argument: str, value: Any, known: Known) -> Box:
-    name = known.name_of(value) or ("data" if argument in ("a", "b", "x", "xs") else argument)
+    name = known.name_of(value) or ("data" if argument.partition("[")[0] in ("a", "b", "x", "xs") else argument)
     return Box("data", card(name, value.shape, [("", INK, value)]), f"data: {value.dtype} {value.shape}")
 
 
