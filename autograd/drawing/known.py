@@ -95,8 +95,9 @@ class Known:
 
 def _arguments(node: Any) -> Sequence[str]:
     """What the operation calls each of the node's inputs: `a, b`, or `xs[0], xs[1], …` where it takes a sequence."""
-    names = getattr(node.op, "arguments", ())
-    return [f"{names[0]}[{i}]" for i in range(len(node.inputs))] if getattr(node.op, "variadic", False) else names
+    if getattr(node.op, "variadic", False):
+        return [f"xs[{i}]" for i in range(len(node.inputs))]
+    return getattr(node.op, "arguments", [])
 
 
 def plain(value: Any) -> Any:
