@@ -242,6 +242,7 @@ from .functions import (
     var,
     where,
 )
+from .kernels import use_numba, uses_numba
 from .modes import enable_grad, is_grad_enabled, no_grad, observe, set_grad_enabled
 from .rules.arithmetic import (
     absolute,
@@ -852,6 +853,8 @@ __all__ = [
     "unique",
     "unique_consecutive",
     "unsqueeze",
+    "use_numba",
+    "uses_numba",
     "value_and_grad",
     "var",
     "var_mean",

@@ -26,10 +26,13 @@ SECONDS = [(1e-6, "ns", 1e9), (1e-3, "µs", 1e6), (1, "ms", 1e3), (float("inf"),
 def main() -> None:
     options = parse()
     os.environ.update({f"{library}_NUM_THREADS": str(options.threads) for library in LIBRARIES})
+    import autograd
     from benchmarks.cases import load  # NumPy reads the number of threads when it is imported
     from benchmarks.measure import outcome
 
     cases = load()
+    if options.no_numba:
+        autograd.use_numba(False)
     if unknown := set(options.only or ()) - {case.name for case in cases}:
         sys.exit(f"no case named {', '.join(sorted(unknown))}; --list shows the names")
     if options.only:
@@ -41,6 +44,8 @@ def main() -> None:
             print(f"{case.name:16}{case.what}{'  (needs --large)' if case.large else ''}")
         return
     environment = describe(options.threads)
+    if options.no_numba:
+        environment["numba"] = "off"
     print(", ".join(f"{name} {value}" for name, value in environment.items()))
     print(row("case", *ENGINES, "ratio to reference", "target"), flush=True)
     outcomes = []
@@ -62,6 +67,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--repeat", metavar="N", type=int, default=0, help="samples of each engine (default: the case's)"
     )
+    parser.add_argument("--no-numba", action="store_true", help="without compiled loops, where numba is installed")
     parser.add_argument("--large", action="store_true", help="also the cases that take gigabytes")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     parser.add_argument("--json", metavar="FILE", help="write every sample to this file")
@@ -100,7 +106,7 @@ def show(value: float, unit: str) -> str:
 
 def describe(threads: int) -> dict[str, str]:
     found = {"threads": str(threads), "python": platform.python_version(), "machine": platform.machine()}
-    for package in ("numpy", "torch", "micrograd", "scikit-learn"):
+    for package in ("numpy", "numba", "torch", "micrograd", "scikit-learn"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import kernel
 from ..op import elementwise
 from .fused import sigmoid
 
@@ -117,6 +118,9 @@ def _gelu(x: Any) -> tuple[Any, Any]:
     """x Φ(x), and Φ(x)."""
     x = np.asarray(x)
     share, out = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
+    if loop := kernel("gelu", x):
+        loop(x.reshape(-1), np.array(_half_logit()), share.reshape(-1), out.reshape(-1))
+        return out, share
     cdf = _fast_cdf if x.dtype == np.float32 else _precise_cdf
     with np.errstate(over="ignore"):  # of x², where Φ is 0 or 1
         for part, p, y in _lines(x, share, out):
@@ -129,6 +133,9 @@ def _gelu_share(h: Any, x: Any, share: Any) -> Any:
     """h (Φ(x) + x φ(x)), given Φ(x)."""
     h, x, share = np.broadcast_arrays(h, x, share)
     out = np.empty(x.shape, np.result_type(h, x, share))
+    if loop := kernel("gelu_share", x, h, share):
+        loop(h.reshape(-1), x.reshape(-1), share.reshape(-1), out.reshape(-1))
+        return out
     with np.errstate(over="ignore"):
         for g, part, p, y in _lines(h, x, share, out):
             np.multiply(part, part, out=y)

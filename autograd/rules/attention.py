@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import kernel
 from ..op import joint
 
 BLOCK = 1 << 17  # about how many scores are worked on at a time
@@ -59,7 +60,14 @@ def _exponentials(query: Any, columns: Any, mask: Any, first: int | None) -> tup
     e = np.matmul(query, columns)
     if mask is not None:
         e += mask
-    if np.maximum.reduce(e, axis=None, initial=-math.inf) <= SAFE:
+    if loop := kernel("exponentials", e):
+        rows = e.reshape(-1, e.shape[-1])
+        total = np.empty((*e.shape[:-1], 1), e.dtype)
+        loop(rows, e.shape[-2], -1 if first is None else first, total.reshape(-1))
+        largest = np.maximum.reduce(total, axis=None)  # it is more than any exp has been
+        if largest <= math.exp(SAFE) and np.minimum.reduce(total, axis=None) >= math.exp(-SAFE):
+            return e, 1 / total
+    elif np.maximum.reduce(e, axis=None, initial=-math.inf) <= SAFE:
         np.exp(e, out=e)
         if first is not None:
             near = e[..., first:]
@@ -129,11 +137,15 @@ def _attention_rule(
             e, here, there = next(blocks), (items, ..., rows, slice(None)), (items, ..., keys, slice(None))
             share = g[here] * inverse[here]
             of_scores = np.matmul(share, columns[..., keys])
-            of_scores -= np.vecdot(share, out[here])[..., None]
-            of_scores *= e
-            if of_mask is not None:
-                of_mask[items, ..., rows, keys] = of_scores
-            of_scores *= scale
+            level = np.vecdot(share, out[here])
+            if of_mask is None and (loop := kernel("slopes", of_scores, e, level)):
+                loop(of_scores.reshape(-1, e.shape[-1]), e.reshape(-1, e.shape[-1]), level.reshape(-1), scale)
+            else:
+                of_scores -= level[..., None]
+                of_scores *= e
+                if of_mask is not None:
+                    of_mask[items, ..., rows, keys] = of_scores
+                of_scores *= scale
             if of_query is not None:
                 np.matmul(of_scores, key[there], out=of_query[here])
             for total, rising, x in ((of_key, of_scores, query[here]), (of_value, e, share)):

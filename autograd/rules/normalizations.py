@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import kernel
 from ..op import constant, joint
 
 BLOCK = 1 << 18  # numbers that are worked on at a time
@@ -86,6 +87,10 @@ def _normalize_rows(x: Any, weight: Any, bias: Any, eps: float = 1e-5, centre: b
     out = np.empty(x.shape, np.result_type(x, *(a for a in (weight, bias) if a is not None)))
     mean, r = np.zeros((count, 1), x.dtype), np.empty((count, 1), x.dtype)
     each = np.ones(n, out.dtype) if weight is None else weight
+    if loop := kernel("normalize_rows", x, each, out):
+        none = np.zeros(n, x.dtype) if bias is None else np.ascontiguousarray(bias)
+        loop(x, each, none, eps, centre, out, mean[:, 0], r[:, 0])
+        return out, (mean, r)
     with _in_rows(n):
         for part in _blocks(count, n):
             d, rest = x[part], mean[part]
@@ -135,6 +140,13 @@ def _normalize_rows_rule(g: Any, x: Any, weight: Any, saved: Any, eps: float, ce
     each = np.ones(n, g.dtype) if weight is None else weight
     dx = np.empty(x.shape, g.dtype)
     dweight, dbias = np.zeros(n, g.dtype), np.zeros(n, g.dtype)
+    if loop := kernel("normalize_rows_back", x, g, each, mean, r):
+        for part in _blocks(count, n):  # as in the loop below, sums are of blocks first: they are more exact
+            sums = np.zeros((2, n), g.dtype)
+            loop(g[part], x[part], each, mean[part, 0], r[part, 0], centre, dx[part], *sums)
+            dweight += sums[0]
+            dbias += sums[1]
+        return [dx, dweight, dbias if needs[2] else None]
     work = None
     with _in_rows(n):
         for part in _blocks(count, n):
