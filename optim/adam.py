@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.kernels import kernel
+
 from .optimizer import Optimizer, State
 
 Betas = tuple[float, float]
@@ -83,6 +85,10 @@ class Adam(Optimizer):
         step: int,
     ) -> None:
         beta1, beta2 = betas
+        arrays = p, g, state["exp_avg"], state["exp_avg_sq"]
+        if not amsgrad and (loop := kernel("adam", *arrays)):
+            loop(*(a.reshape(-1) for a in arrays), lr, beta1, beta2, eps, step)
+            return
         m, v = _moments(state, g, beta1, beta2)
         if amsgrad:
             v = state["max_exp_avg_sq"] = np.maximum(state["max_exp_avg_sq"], v)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
+import optim
 from autograd import Tensor, kernels
 from nn import functional as F
 
@@ -149,6 +150,24 @@ def test_special_values_come_out_as_from_numpy(call, strange, used):
         else:
             np.testing.assert_array_equal(np.isnan(a), lost)
         np.testing.assert_allclose(a[~lost], b[~lost], 1e-4, 1e-4)
+
+
+@needs_numba
+@pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW])
+@pytest.mark.parametrize("amsgrad", [False, True])
+def test_adam_goes_where_it_goes_with_numpy(kind, amsgrad, used, monkeypatch):
+    monkeypatch.setattr("optim.adam.kernel", sys.modules["autograd.rules.activations"].kernel)
+
+    def trained():
+        p = Tensor(normal(70, 3), requires_grad=True)
+        optimizer = kind([p], lr=0.01, amsgrad=amsgrad, weight_decay=0.1)
+        for i in range(30):
+            p.grad = Tensor(np.sin(p.numpy() * i))
+            optimizer.step()
+        return [p.numpy(), *(t.numpy() for t in optimizer.state[p].values() if isinstance(t, Tensor))]
+
+    assert_close(*both(trained))
+    assert set(used) == (set() if amsgrad else {"adam"})
 
 
 @needs_numba

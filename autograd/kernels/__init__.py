@@ -56,7 +56,7 @@ def kernel(name: str, array: Any, *others: Any) -> Any:
 
     A loop takes arrays of float32 whose numbers stand side by side in memory.
     """
-    if array.size < LARGE or not _on[0] or not _installed():
+    if array.__class__ is not np.ndarray or array.size < LARGE or not _on[0] or not _installed():
         return None
     for a in (array, *others):
         if a.__class__ is not np.ndarray or a.dtype != np.float32 or not a.flags.c_contiguous:

@@ -185,3 +185,18 @@ def slopes(of_scores: Any, e: Any, level: Any, scale: Any) -> None:
     for i in range(rows):
         for j in range(keys):
             of_scores[i, j] = (of_scores[i, j] - level[i]) * e[i, j] * scale
+
+
+# --- Adam -------------------------------------------------------------------------------------------------------------
+
+
+@loop("void(float32[::1], float32[::1], float32[::1], float32[::1], float64, float64, float64, float64, int64)")
+def adam(p: Any, g: Any, m: Any, v: Any, lr: Any, beta1: Any, beta2: Any, eps: Any, step: Any) -> None:
+    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - η m̂ / (√v̂ + ε)."""
+    spread = np.sqrt(1 - beta2**step)
+    rate, floor = f32(lr * spread / (1 - beta1**step)), f32(eps * spread)
+    keep_m, new_m, keep_v, new_v = f32(beta1), f32(1 - beta1), f32(beta2), f32(1 - beta2)
+    for i in range(p.size):
+        m[i] = keep_m * m[i] + new_m * g[i]
+        v[i] = keep_v * v[i] + new_v * (g[i] * g[i])
+        p[i] -= rate * (m[i] / (np.sqrt(v[i]) + floor))
