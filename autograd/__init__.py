@@ -356,7 +356,7 @@ if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
     from . import fft, linalg, special
     from .anomaly import detect_anomaly
     from .compiler import trace
-    from .drawing import draw
+    from .drawing import draw, explain
     from .files import load, save
     from .function import Function
     from .memory import checkpoint, saved_bytes
@@ -429,6 +429,7 @@ _LAZY = {
     "detect_anomaly": "anomaly",
     "bernoulli": "random",
     "draw": "drawing",
+    "explain": "drawing",
     "fft": "fft",
     "gradcheck": "testing",
     "gradgradcheck": "testing",
@@ -589,6 +590,7 @@ __all__ = [
     "exp",
     "exp2",
     "expand_dims",
+    "explain",
     "expm1",
     "eye",
     "fabs",

@@ -127,10 +127,10 @@ class Program:
         with np.errstate(all="ignore"):
             for op, inputs, params, result in self.steps:
                 out = op.forward(
-                    *([_fill(inputs, values)] if op.variadic else _fill(inputs, values)), *_fill(params, values)
+                    *([filled(inputs, values)] if op.variadic else filled(inputs, values)), *filled(params, values)
                 )
                 values[result.number] = out[0] if op.caches else out
-        outputs = [_fill(y, values) for y in self.outputs]
+        outputs = [filled(y, values) for y in self.outputs]
         return self._rebuild([y.copy() if any(np.may_share_memory(y, x) for x in known) else y for y in outputs])
 
     def __repr__(self) -> str:
@@ -144,10 +144,11 @@ def _variables(nest: Any) -> list[Variable]:
     return [v for part in nest for v in _variables(part)] if isinstance(nest, tuple | list) else []
 
 
-def _fill(nest: Any, values: list[Any]) -> Any:
+def filled(nest: Any, values: list[Any]) -> Any:
+    """A nest with values in place of variables."""
     if isinstance(nest, Variable):
         return values[nest.number]
-    return tuple([_fill(part, values) for part in nest]) if isinstance(nest, tuple | list) else nest
+    return tuple([filled(part, values) for part in nest]) if isinstance(nest, tuple | list) else nest
 
 
 def trace(f: Any, *args: Any) -> Any:

@@ -1,5 +1,6 @@
-"""Pictures of recorded graphs, by Graphviz."""
+"""Pictures of recorded graphs, by Graphviz, and their backward passes in words."""
 
+from .explanation import Explanation, explain
 from .picture import Picture, draw
 
-__all__ = ["Picture", "draw"]
+__all__ = ["Explanation", "Picture", "draw", "explain"]

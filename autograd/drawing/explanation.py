@@ -1,0 +1,212 @@
+"""explain: the backward pass of a graph, written out step by step with the rule that is applied at each."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import graph
+from ..scalar import Scalar
+from .cards import small, spelled
+from .formulas import LONG, Formula, backward, forward, gradient, product_with_jacobian, symbols, unfreed, written
+from .known import Known, plain
+
+
+class Share(NamedTuple):
+    """What a step adds to the gradient of one of its inputs."""
+
+    of: Formula  # the input
+    formula: Formula
+    value: Any
+    more: bool  # whether a step before it has given a share to this input already
+    total: Any  # the gradient of the input so far
+
+
+class Step(NamedTuple):
+    """One node of the backward pass: what it computed, its gradient, and the shares of its inputs."""
+
+    node: Any
+    symbol: Formula
+    computed: Formula
+    gradient: Any
+    shares: list[Share]
+
+
+class Explanation:
+    """What `explain` returns. It prints as text; in a notebook it is typeset. `.steps` are its steps, `.latex()` and `.html()` its other forms."""
+
+    def __init__(self, result: Formula, seed: Any, entries: list[Step | int]) -> None:
+        self.result, self._seed, self._entries = result, seed, entries
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps that are written out, the newest node first."""
+        return [entry for entry in self._entries if isinstance(entry, Step)]
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    __repr__ = __str__
+
+    def _lines(self) -> Iterator[str]:
+        start = gradient(self.result, self.result)
+        yield f"{start.text} = {_numbers(self._seed) or '1'}"
+        number = 0
+        for entry in self._entries:
+            yield ""
+            if not isinstance(entry, Step):
+                yield f"… {entry:,} steps …"
+                number += entry
+                continue
+            number += 1
+            yield f"{number}. {entry.symbol.text} = {entry.computed.text}{_extent(entry.node)}"
+            for share in entry.shares:
+                left = gradient(share.of, self.result).text
+                before = f"{left} + " if share.more else ""
+                sign = "←" if share.more else "="
+                yield f"   {left} {sign} {before}{share.formula.text}"
+                if (numbers := _numbers(share.total)) is not None:
+                    yield f"   {' ' * len(left)} = {numbers}"
+        if any("Σ₀" in share.formula.text for step in self.steps for share in step.shares):
+            yield ""
+            yield "Σ₀ adds up over axis 0: what was broadcast on the way forward is summed on the way back."
+
+    def latex(self) -> str:
+        """The steps as rows of LaTeX's `aligned`."""
+        start = gradient(self.result, self.result).latex
+        rows = [f"{start} &= {_numbers(self._seed, latex=True) or '1'}"]
+        for entry in self._entries:
+            if not isinstance(entry, Step):
+                rows.append(rf"& \dots \text{{ {entry} steps }} \dots")
+                continue
+            rows.append(f"{entry.symbol.latex} &= {entry.computed.latex}")
+            for share in entry.shares:
+                left = gradient(share.of, self.result).latex
+                before, sign = (f"{left} + ", r"\leftarrow") if share.more else ("", "=")
+                numbers = _numbers(share.total, latex=True)
+                rows.append(
+                    rf"\quad {left} &{sign} {before}{share.formula.latex}" + (f" = {numbers}" if numbers else "")
+                )
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def html(self) -> str:
+        """The text as a piece of HTML."""
+        return f'<pre style="line-height:1.5">{html.escape(str(self))}</pre>'
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
+        return {"text/latex": f"$${self.latex()}$$", "text/html": self.html(), "text/plain": str(self)}
+
+
+def explain(result: Any, wrt: Any = None, names: Mapping[str, Any] | None = None, *, limit: int = 100) -> Explanation:
+    """The backward pass from `result` back to `wrt`, written out: at each node the rule that is applied, and its numbers where they are few.
+
+    result  a Tensor or Scalar that was computed from others; of a Tensor of several numbers, their sum is differentiated
+    wrt     a Tensor or Scalar, or a list of them: only what lies on a path to one of them is written out. By default all leaves
+    names   what to call Tensors, Scalars and arrays, as in {"x": x}; `locals()` will do
+    limit   about how many steps are written out; of more, the first and the last
+
+    The formulas are not written down for each operation: they are what its derivative rule computes, read off while it runs. So they
+    are right for one's own operations too. ∇_x J is the gradient of J in x, with x's shape; ⊙ multiplies element by element; [h > 0] is 1 where that
+    is so, else 0. Nothing is changed: no `.grad`, and the graph is not freed.
+
+    TypeError for what has no graph; ValueError for a `wrt` that `result` was not computed from; RuntimeError for a graph that has been freed.
+
+    >>> W, b = Tensor([[1.0, 2.0]], requires_grad=True), Tensor([1.0], requires_grad=True)
+    >>> h = np.maximum(W @ np.array([3.0, -1.0], np.float32) + b, 0)
+    >>> print(autograd.explain(h.sum(), wrt=b, names={"W": W, "b": b, "h": h}))
+    ∇_J J = 1
+    <BLANKLINE>
+    1. J = Σ h  from (1,)
+       ∇_h J = ∇_J J
+             = 1
+    """
+    root = _node(result, "explain")
+    targets = _targets(wrt)
+    nodes = graph.ancestors([root])
+    useful = set(nodes if targets is None else targets)
+    missing = [i for i, t in enumerate(targets or ()) if t not in set(nodes)]
+    if missing:
+        raise ValueError(
+            f"explain: {'wrt' if len(useful) == 1 else f'number {missing[0]} of wrt'} is not among what the result was computed "
+            "from, so its gradient is None; autograd.why says where the path breaks"
+        )
+    for node in reversed(nodes):
+        if any(parent in useful for parent in node.inputs):
+            useful.add(node)
+    known = Known(nodes, names or {})
+    return _explained(root, [node for node in nodes if node in useful], known, symbols(nodes, known), limit)
+
+
+def _node(value: Any, who: str) -> Any:
+    node = value if isinstance(value, graph.Node) else getattr(value, "node", None)
+    if node is None:
+        raise TypeError(
+            f"{who}: a {type(value).__name__} without a graph has nothing to explain; give a Scalar, or a Tensor computed from one "
+            "that was made with requires_grad=True"
+        )
+    return node
+
+
+def _targets(wrt: Any) -> list[Any] | None:
+    if wrt is None:
+        return None
+    return [_node(t, "explain") for t in (wrt if isinstance(wrt, list | tuple) else [wrt])]
+
+
+def _explained(root: Any, nodes: list[Any], known: Known, called: Mapping[Any, Formula], limit: int) -> Explanation:
+    """The sweep over these nodes, the newest first, with each rule written down on the way."""
+    useful = set(nodes)
+    operations = [node for node in nodes if node.op is not None]
+    hidden = set(operations[limit // 2 : -(limit // 2)]) if len(operations) > limit else set()
+    entries: list[Step | int] = []
+    totals: dict[Any, Any] = {}
+    result = called[root]
+
+    def pull(node: Any, g: Any, inputs: Sequence[Any]) -> Sequence[Any]:
+        if node in hidden:
+            if len(hidden) not in entries:
+                entries.append(len(hidden))
+            with unfreed(node):
+                return node.op.pull(node, g, inputs)
+        terms, shares = backward(node, g, called, known, gradient(called[node], result))
+        told = []
+        for parent, term, share in zip(inputs, terms, shares):
+            if parent is not None and term is not None:
+                more = parent in totals
+                totals[parent] = totals[parent] + share if more else share
+                cotangent = gradient(called[node], result)
+                formula = written(term) if term.size <= LONG else product_with_jacobian(node, called[parent], cotangent)
+                told.append(Share(called[parent], formula, share, more, totals[parent]))
+        entries.append(Step(node, called[node], forward(node, called, known), g, told))
+        return [float(s) if isinstance(p, Scalar) and s is not None else s for p, s in zip(inputs, shares)]
+
+    seed: Any = 1.0 if isinstance(root, Scalar) else np.ones(root.shape, root.dtype)
+    with np.errstate(all="ignore"):
+        graph.sweep({root: seed}, useful, retain=True, pull=pull)
+    return Explanation(result, seed, entries)
+
+
+# --- Numbers ----------------------------------------------------------------------------------------------------------
+
+
+def _extent(node: Any) -> str:
+    shape = getattr(node, "shape", ())
+    return f"   {'×'.join(map(str, shape))}" if shape else ""
+
+
+def _numbers(value: Any, latex: bool = False) -> str | None:
+    """Few numbers, written out; None if there are too many."""
+    array = np.asarray(plain(value))
+    if not array.ndim:
+        return spelled(array.item()).replace("−", "-" if latex else "−")
+    if not small(array.shape):
+        return None
+    rows = [[spelled(x).replace("−", "-" if latex else "−") for x in row] for row in np.atleast_2d(array).tolist()]
+    if latex:
+        body = r" \\ ".join(" & ".join(row) for row in rows)
+        return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
+    lines = [", ".join(row) for row in rows]
+    return f"({lines[0]})" if array.ndim == 1 else "(" + "; ".join(lines) + ")"
