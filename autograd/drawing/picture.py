@@ -160,6 +160,7 @@ class Box:
 
     kind: str
     label: str
+    id: str  # of the element in the SVG: n and the order of the node whose result it is, in a fold too; or d and a number
     hint: str  # said where the pointer rests, in a browser
     home: Call | None = None
     sources: list[Box] = field(default_factory=list)
@@ -179,27 +180,29 @@ def _boxes(seen: Outline, known: Known, roots: set[Any], inputs: set[Any]) -> li
         box.fed = item.home is not None and None in node.inputs
         for argument, value in known.constants.get(node, {}).items() if not item.title else ():
             if np.shape(value):
-                box.sources.append(sheets.setdefault(contents(value), _sheet(argument, value, known)))
+                box.sources.append(sheets.setdefault(contents(value), _sheet(argument, value, known, len(sheets))))
         box.sources += [boxes[source] for source in item.sources]
     return [*sheets.values(), *boxes.values()]
 
 
 def _fold(item: Item) -> Box:
     counted = f"{item.count:,} nodes"
-    return Box("fold", card(item.title, remark="" if item.title.startswith("…") else counted), counted)
+    label = card(item.title, remark="" if item.title.startswith("…") else counted)
+    return Box("fold", label, f"n{item.newest.order}", counted)
 
 
-def _sheet(argument: str, value: Any, known: Known) -> Box:
+def _sheet(argument: str, value: Any, known: Known, number: int) -> Box:
     name = known.name_of(value) or ("data" if argument.partition("[")[0] in ("a", "b", "x", "xs") else argument)
-    return Box("data", card(name, value.shape, [("", INK, value)]), f"data: {value.dtype} {value.shape}")
+    label = card(name, value.shape, [("", INK, value)])
+    return Box("data", label, f"d{number}", f"data: {value.dtype} {value.shape}")
 
 
 def _plain_box(node: Any, known: Known, roots: set[Any], inputs: set[Any]) -> Box:
     name, rows = known.names.get(node), [("value", INK, known.values.get(node)), ("grad", GRADIENT, known.grad(node))]
-    described = f"{node.dtype} {tuple(node.shape)}"
+    place, described = f"n{node.order}", f"{node.dtype} {tuple(node.shape)}"
     if node.op is None:
         kind = "data" if node in inputs else "leaf"
-        return Box(kind, card(name or kind, node.shape, rows), f"{kind}: {described}")
+        return Box(kind, card(name or kind, node.shape, rows), place, f"{kind}: {described}")
     operands = known.operands(node)
     keywords = dict(zip(getattr(node.op, "keywords", ()), getattr(node, "params", None) or ()))
     if "p" in keywords:  # the exponent of a power
@@ -208,7 +211,8 @@ def _plain_box(node: Any, known: Known, roots: set[Any], inputs: set[Any]) -> Bo
         keywords |= {argument: x for argument, x in operands.items() if isinstance(x, float)}
     title = formula(node.op.name, list(operands.values()))
     label = card(title if name is None else f"{name} = {title}", node.shape, rows, settings(keywords))
-    box = Box("result" if node in roots else "operation", label, f"{node.op.name}, {node.op.kind}: {described}")
+    kind = "result" if node in roots else "operation"
+    box = Box(kind, label, place, f"{node.op.name}, {node.op.kind}: {described}")
     if len(set(node.inputs) - {None}) == 2 and None in operands.values():
         box.second = ORDERED.get(node.op.name, "")
     return box
@@ -251,7 +255,7 @@ def _dot(boxes: Sequence[Box], calls: Sequence[Call], remarks: Sequence[str], di
     for i, call in enumerate(calls):
         shade = SHADES[min(len(around(call)), len(SHADES)) - 1]
         frames[call] = graphviz.Digraph(f"cluster_{i}")
-        frames[call].attr(label=f"<{escape(call.label)}>", fillcolor=shade, **FRAME)
+        frames[call].attr(label=f"<{escape(call.label)}>", id=f"c{call.first}", fillcolor=shade, **FRAME)
     beside = _beside(boxes)
     rows: dict[Box, list[Box]] = {box: [box] for box in boxes if box not in beside}
     for box, user in beside.items():
@@ -261,16 +265,17 @@ def _dot(boxes: Sequence[Box], calls: Sequence[Call], remarks: Sequence[str], di
         frame = frames[row[0].home]
         line = graphviz.Digraph(graph_attr={"rank": "same"}) if len(row) > 1 else frame
         for box in row:
-            line.node(names[box], box.label, tooltip=graphviz.escape(box.hint), **STYLES[box.kind])
+            line.node(names[box], box.label, id=box.id, tooltip=graphviz.escape(box.hint), **STYLES[box.kind])
         if line is not frame:
             frame.subgraph(line)
     for call in reversed(calls):  # inner frames first, as an outer one takes their text
         frames[call.parent].subgraph(frames[call])
     for box in boxes:
-        for source in box.sources:
+        for k, source in enumerate(box.sources):
+            place = f"{source.id}-{box.id}-{k}"
             if source in beside and rows[box].index(source) > rows[box].index(box):
-                dot.edge(names[box], names[source], dir="back")  # Graphviz puts the tail of an edge first
+                dot.edge(names[box], names[source], id=place, dir="back")  # Graphviz puts the tail of an edge first
             else:
                 second = {"headlabel": box.second} if box.second and source is box.sources[1] else {}
-                dot.edge(names[source], names[box], **second)
+                dot.edge(names[source], names[box], id=place, **second)
     return str(dot.source)

@@ -305,3 +305,16 @@ def test_drawing_leaves_the_graph_as_it_was():
 def test_graphviz_is_not_imported_before_something_is_drawn():
     code = "import sys, autograd, autograd.drawing; assert 'graphviz' not in sys.modules; autograd.draw"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- Elements of the SVG ----------------------------------------------------------------------------------------------
+
+
+def test_boxes_frames_and_arrows_have_ids_that_stay_when_the_picture_is_drawn_another_way():
+    h = nn.Linear(3, 2)(np.ones((4, 3)))
+    loss = (h * h).sum()
+    found = re.findall(r"\bid=\"?([\w-]+)", autograd.draw(loss).source)
+    assert len(set(found)) == len(found) == 6 + 1 + 6
+    assert {f"n{node.order}" for node in graph.ancestors([loss.node])} | {"d0"} <= set(found)
+    assert f"n{h.node.order}-n{h.node.order + 1}-1" in found
+    assert set(re.findall(r"\bid=\"?([\w-]+)", autograd.draw(loss, direction="TB").source)) == set(found)
