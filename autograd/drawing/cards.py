@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-INK, FAINT, GRADIENT, ALARM = "#1f2933", "#7b8794", "#8e3aa8", "#d0021b"
+from .themes import LIGHT, Theme
+
 ROWS, COLUMNS = 4, 5  # the largest array whose numbers are written out
 
 INFIX = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "matmul": "@", "remainder": "mod"}
@@ -25,23 +26,36 @@ UNSAID = ("shape", "order", "scale", "optimize")  # keywords that say nothing ne
 RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def card(title: str, shape: Any = (), rows: Iterable[tuple[str, str, Any]] = (), remark: str = "") -> str:
-    """A label: the title, faintly the shape; a line of remarks; and a row (word, colour, array) for each value."""
+def card(
+    title: str,
+    shape: Any = (),
+    rows: Iterable[tuple[str, str, Any]] = (),
+    remarks: Iterable[str] = (),
+    theme: Theme = LIGHT,
+    colour: str = "",
+) -> str:
+    """A label: the title, faintly the shape; lines of remarks; and a row (word, colour, array) for each value."""
     extent = "×".join(map(str, shape))
-    head = f"<b>{escape(title)}</b>{f' {_faint(extent)}' if extent else ''}"
-    lines = [f'<tr><td colspan="2">{head}</td></tr>']
-    if remark:
-        lines.append(f'<tr><td colspan="2">{_faint(escape(remark))}</td></tr>')
-    for word, colour, value in rows:
+    name = f'<font color="{colour}">{escape(title)}</font>' if colour else escape(title)
+    lines = [f'<tr><td colspan="2"><b>{name}</b>{f" {_faint(extent, theme)}" if extent else ""}</td></tr>']
+    lines += [f'<tr><td colspan="2">{_faint(escape(remark), theme)}</td></tr>' for remark in remarks if remark]
+    for word, ink, value in rows:
         if value is not None and small(np.shape(value)):
-            lines.append(
-                f'<tr><td align="right">{_faint(word or " ")}</td><td align="left">{_numbers(value, colour)}</td></tr>'
-            )
+            numbers = _numbers(value, ink, theme)
+            lines.append(f'<tr><td align="right">{_faint(word or " ", theme)}</td><td align="left">{numbers}</td></tr>')
+        elif value is not None and not finite(value):
+            said = f'<font color="{theme.alarm}">not finite</font>'
+            lines.append(f'<tr><td align="right">{_faint(word or " ", theme)}</td><td align="left">{said}</td></tr>')
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="2">{"".join(lines)}</table>>'
 
 
-def _faint(text: str) -> str:
-    return f'<font color="{FAINT}" point-size="9">{text}</font>'
+def finite(value: Any) -> bool:
+    """Whether a number or an array is without NaN and infinity."""
+    return value is None or bool(np.isfinite(value).all())
+
+
+def _faint(text: str, theme: Theme) -> str:
+    return f'<font color="{theme.faint}" point-size="9">{text}</font>'
 
 
 def escape(text: Any) -> str:
@@ -60,10 +74,10 @@ def small(shape: tuple[int, ...]) -> bool:
     )
 
 
-def _numbers(value: Any, colour: str) -> str:
+def _numbers(value: Any, colour: str, theme: Theme) -> str:
     """A number; a vector as a row; a matrix with its columns in line. Red if one of them is infinite or NaN."""
     array = np.asarray(value)
-    colour = colour if np.isfinite(array).all() else ALARM
+    colour = colour if finite(array) else theme.alarm
     if array.size == 1:
         return f'<font color="{colour}" point-size="10">{spelled(array.item())}</font>'
     rows = [[spelled(x).replace("−", "-") for x in row] for row in np.atleast_2d(array).tolist()]

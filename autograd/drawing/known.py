@@ -75,6 +75,11 @@ class Known:
         """The gradient that `backward` left at this node, or brought to it under `autograd.observe()`."""
         return plain((node.notes or {}).get("cotangent", node.grad))
 
+    def numbers(self, node: Any) -> tuple[Any, Any]:
+        """What can be checked of any node, drawn or folded: its value and its gradient."""
+        value = self.values.get(node)
+        return (plain((node.notes or {}).get("value")) if value is None else value), self.grad(node)
+
     def name_of(self, array: Any) -> str | None:
         """What the caller calls this constant."""
         same = [name for name, a in self._arrays if a is array or (a.shape == array.shape and np.array_equal(a, array))]

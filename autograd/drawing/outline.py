@@ -7,7 +7,7 @@ keeps the order of creation, so what is left is again a graph without cycles.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,10 +28,17 @@ class Item:
     sources: list[Item] = field(default_factory=list)
     count: int = 1  # how many nodes it stands for
     title: str = ""  # what a fold is; empty for a plain node
+    inside: Sequence[Any] = ()  # the nodes of a fold
+    given: bool = False  # whether it is seen as given, although it was computed
 
     @property
     def is_leaf(self) -> bool:
-        return self.newest.op is None and not self.title
+        return (self.newest.op is None or self.given) and not self.title
+
+    @property
+    def members(self) -> Sequence[Any]:
+        """The nodes it stands for."""
+        return self.inside or (self.newest,)
 
 
 @dataclass(slots=True)
@@ -48,27 +55,73 @@ class Outline:
         return self.total - sum(not item.title for item in self.items)
 
 
-def outline(roots: Sequence[Any], limit: int) -> Outline:
+def outline(
+    roots: Sequence[Any],
+    limit: int,
+    *,
+    depth: int | None = None,
+    fold: Collection[str] = (),
+    unfold: Collection[str] = (),
+    since: int = -1,
+) -> Outline:
     """The graph of the roots in at most about `limit` items.
 
-    If there are more, long chains are folded first, then the calls of modules, the innermost first, and then all that
-    lies between the newest and the oldest nodes.
+    Calls of modules are folded from this depth on, and those that `fold` names, but not those that `unfold` names. If
+    there are still more items, long chains are folded first, then the calls of modules, the innermost first, and then
+    all that lies between the newest and the oldest nodes. Nodes up to the order `since` are given: what they were
+    computed from is not seen.
     """
     nodes = graph.ancestors(roots)
-    calls = calls_of(nodes)
+    if since >= 0:
+        recent = [node for node in nodes if node.order > since]
+        given = {parent for node in recent for parent in node.inputs if parent is not None and parent.order <= since}
+        nodes = [*recent, *sorted(given, key=lambda node: node.order, reverse=True)]
+    calls = calls_of(nodes) if since < 0 else []
     homes = homes_of(nodes, calls)
-    seen = Outline(_items(nodes, homes, _chains(nodes, homes, roots) if len(nodes) > limit else {}), calls, len(nodes))
+    chains = _chains(nodes, homes, roots) if len(nodes) > limit else {}
+    seen = Outline(_items(nodes, homes, chains, since), calls, len(nodes))
     _settle_leaves(seen.items)
-    for depth in range(max((len(around(call)) for call in calls), default=0) - 1, -1, -1):
+    opened = _opened(calls, fold, unfold)
+    if depth is not None or fold:
+        _fold_named(seen, depth, set(fold), opened)
+    for level in range(max((len(around(call)) for call in calls), default=0) - 1, -1, -1):
         if _fits(seen, limit):
             break
-        _fold_calls(seen, depth)
+        _fold_calls(seen, level, opened)
     room = limit
     while room > 3 and not _fits(seen, limit):
         _fold_between(seen, room)
         _fold_leaves(seen, room)
         room = room * 3 // 4
     return seen
+
+
+def path_of(call: Call) -> str:
+    """What the call's module is called in the model, as in `named_modules()`; the outermost one by its label."""
+    return ".".join(each.label.partition(" (")[0] for each in reversed(around(call)[:-1])) or call.label
+
+
+def _opened(calls: Sequence[Call], fold: Collection[str], unfold: Collection[str]) -> set[Call]:
+    """The calls that are to stay open: those that are named, and those around them."""
+    paths = {call: path_of(call) for call in calls} if fold or unfold else {}
+    for name in (*fold, *unfold):
+        if name not in paths.values():
+            known = ", ".join(map(repr, dict.fromkeys(list(paths.values())[:12]))) or "no modules"
+            raise ValueError(f"no module of this graph is called {name!r}; there is {known}")
+    return {outer for call, path in paths.items() if path in unfold for outer in around(call)}
+
+
+def _fold_named(seen: Outline, depth: int | None, names: Collection[str], opened: Collection[Call]) -> None:
+    """Put one item in place of each call that is as deep as this or has one of these names."""
+    paths = {call: path_of(call) for call in seen.calls} if names else {}
+    members: dict[Call, list[Item]] = {}
+    for item in seen.items:
+        for level, call in enumerate(around(item.home)[::-1]):
+            deep = depth is not None and level >= depth
+            if call not in opened and (deep or paths.get(call) in names):
+                members.setdefault(call, []).append(item)
+                break
+    _merge(seen, [(inside, call.label or "…", call.parent) for call, inside in members.items() if len(inside) > 1])
 
 
 def _fits(seen: Outline, limit: int) -> bool:
@@ -136,28 +189,30 @@ def _only_source(node: Any) -> Any:
     return sources[0] if len(sources) == 1 else None
 
 
-def _items(nodes: Sequence[Any], homes: dict[Any, Call], chains: dict[Any, list[Any]]) -> list[Item]:
+def _items(nodes: Sequence[Any], homes: dict[Any, Call], chains: dict[Any, list[Any]], since: int = -1) -> list[Item]:
     hidden = {node for chain in chains.values() for node in chain[1:]}
     items: dict[Any, Item] = {}
     for node in nodes:
         if node not in hidden:
-            items[node] = Item(node, homes.get(node))
+            items[node] = Item(node, homes.get(node), given=node.order <= since)
     for node, item in items.items():
         oldest = node
         if node in chains:
             chain = chains[node]
             oldest, item.count = chain[-1], len(chain)
-            item.title = f"… {len(chain):,} operations …"
+            item.title, item.inside = f"… {len(chain):,} operations …", chain
+        if item.given:
+            continue
         item.sources = [items[parent] for parent in oldest.inputs if parent is not None]
     return list(items.values())
 
 
-def _fold_calls(seen: Outline, depth: int) -> None:
+def _fold_calls(seen: Outline, depth: int, opened: Collection[Call] = ()) -> None:
     """Put one item in place of each call at this depth, whatever is inside, unless too little would be left to see."""
     members: dict[Call, list[Item]] = {}
     for item in seen.items:
         outside_in = around(item.home)[::-1]
-        if len(outside_in) > depth:
+        if len(outside_in) > depth and outside_in[depth] not in opened:
             members.setdefault(outside_in[depth], []).append(item)
     groups = [(inside, call.label or "…", call.parent) for call, inside in members.items() if len(inside) > 1]
     if len(seen.items) - sum(len(inside) - 1 for inside, _, _ in groups) >= FEW:
@@ -189,7 +244,9 @@ def _merge(seen: Outline, groups: Sequence[tuple[list[Item], str, Call | None]])
     for inside, title, home in groups:
         newest = max((item.newest for item in inside), key=lambda node: node.order)
         count = sum(item.count for item in inside)
-        fold = Item(newest, home, count=count, title=f"… {count:,} nodes …" if title == "…" else title)
+        nodes = [node for item in inside for node in item.members]
+        title = f"… {count:,} nodes …" if title == "…" else title
+        fold = Item(newest, home, count=count, title=title, inside=nodes)
         instead.update(dict.fromkeys(inside, fold))
     if not instead:
         return

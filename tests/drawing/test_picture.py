@@ -13,7 +13,7 @@ import autograd
 import nn
 from autograd import Scalar, Tensor, graph
 from autograd.drawing.layout import rendered
-from autograd.drawing.picture import STYLES
+from autograd.drawing.themes import LIGHT
 
 
 def boxes(drawn):
@@ -31,7 +31,7 @@ def words_of(label):
 
 
 def kinds(drawn):
-    styles = {style["fillcolor"]: kind for kind, style in STYLES.items()}
+    styles = {style["fillcolor"]: kind for kind, style in LIGHT.styles.items()}
     return {
         title: styles[re.search(r'fillcolor="(.*?)"', attributes)[1]] for title, (_, attributes) in boxes(drawn).items()
     }
@@ -71,9 +71,9 @@ def test_what_is_learned_given_computed_and_the_result_differ_in_colour_and_in_s
     drawn = autograd.draw(np.tanh(x @ w).sum(), names={"x": x, "w": w})
     assert kinds(drawn) == {"x": "data", "w": "leaf", "x @ w": "operation", "tanh": "operation", "sum": "result"}
     for look in ("fillcolor", "color"):
-        assert len({STYLES[kind][look] for kind in ("leaf", "data", "operation", "result")}) == 4
-    outlines = {tuple(style.get(key) for key in ("shape", "style", "peripheries")) for style in STYLES.values()}
-    assert len(outlines) == len(STYLES)
+        assert len({LIGHT.styles[kind][look] for kind in ("leaf", "data", "operation", "result")}) == 4
+    outlines = {tuple(style.get(key) for key in ("shape", "style", "peripheries")) for style in LIGHT.styles.values()}
+    assert len(outlines) == len(LIGHT.styles)
 
 
 def test_several_results_are_drawn_as_such():
@@ -288,7 +288,7 @@ def test_what_has_no_graph_is_refused_with_what_to_do():
         autograd.draw(1.0)
     with pytest.raises(ValueError, match="empty"):
         autograd.draw([])
-    with pytest.raises(ValueError, match="such as LR"):
+    with pytest.raises(ValueError, match="direction is one of LR, TB, RL, BT, not 'up'"):
         autograd.draw(leaf([1.0]), direction="up")
 
 

@@ -1,0 +1,74 @@
+"""Two graphs laid on each other: what both have once, and what was added, removed or changed between them.
+
+Operations are compared in the order in which they were made, as lines of text are: a longest run that both have is kept,
+and what stands between two runs has changed. So the union is again a graph whose edges lead from older to newer.
+"""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import Any
+
+from .outline import Item, Outline, path_of
+
+
+def union(new: Outline, old: Outline) -> tuple[Outline, dict[Item, tuple[str, str]]]:
+    """One outline of both, and {item: (added, removed or changed; in what)} for those that are not the same."""
+    changes: dict[Item, tuple[str, str]] = {}
+    instead: dict[Item, Item] = {}  # by items of the old graph, those of the new one
+    merged: list[Item] = []
+    leaves = {_key(item): item for item in new.items if item.is_leaf}
+    merged += leaves.values()
+    merged += [item for item in new.items if item.is_leaf and leaves[_key(item)] is not item]
+    pairs: list[tuple[Item, Item]] = []
+    for item in old.items:
+        if not item.is_leaf:
+            continue
+        same = leaves.pop(_key(item), None)
+        if same is None:
+            merged.append(item)
+            changes[item] = ("removed", "")
+        else:
+            instead[item] = same
+            pairs.append((same, item))
+    changes.update(dict.fromkeys(leaves.values(), ("added", "")))
+    mine, theirs = ([item for item in reversed(seen.items) if not item.is_leaf] for seen in (new, old))
+    matcher = SequenceMatcher(None, [_kind(i) for i in theirs], [_kind(i) for i in mine], autojunk=False)
+    for _, a, b, c, d in matcher.get_opcodes():
+        before, now = theirs[a:b], mine[c:d]
+        pairs += [(x, y) for y, x in zip(before, now)]
+        instead.update(zip(before, now))
+        merged += before[len(now) :]
+        merged += now
+        changes.update(dict.fromkeys(before[len(now) :], ("removed", "")))
+        changes.update(dict.fromkeys(now[len(before) :], ("added", "")))
+    for x, y in pairs:
+        what = [f"{there} → {here}" for there, here in zip(_facts(y), _facts(x)) if there != here]
+        if what:
+            changes[x] = ("changed", ", ".join(what))
+    for item in old.items:
+        if item not in instead:
+            item.sources = [instead.get(source, source) for source in item.sources]
+    homes = {path_of(call): call for call in new.calls}
+    for item in merged:
+        if item.home is not None and item.home not in new.calls:
+            item.home = homes.get(path_of(item.home))
+    return Outline(merged[::-1], new.calls, len(merged)), changes
+
+
+def _key(item: Item) -> Any:
+    """What a leaf is told by: its name, or itself."""
+    return (item.newest.notes or {}).get("name") or item.newest
+
+
+def _kind(item: Item) -> Any:
+    """What an operation is told by."""
+    path = path_of(item.home) if item.home is not None else ""
+    return item.title or item.newest.op.name, path
+
+
+def _facts(item: Item) -> tuple[str, str, str]:
+    """What may differ between two that stand for each other: the operation, the shape, the dtype."""
+    node = item.newest
+    name = item.title or (node.op.name.replace("_", " ") if node.op is not None else "leaf")
+    return name, "×".join(map(str, node.shape)) or "one number", str(node.dtype)
