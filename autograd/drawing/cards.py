@@ -36,8 +36,9 @@ def card(
 ) -> str:
     """A label: the title, faintly the shape; lines of remarks; and a row (word, colour, array) for each value."""
     extent = "×".join(map(str, shape))
-    name = f'<font color="{colour}">{escape(title)}</font>' if colour else escape(title)
-    lines = [f'<tr><td colspan="2"><b>{name}</b>{f" {_faint(extent, theme)}" if extent else ""}</td></tr>']
+    name = f"<b>{escape(title)}</b>"
+    name = f'<font color="{colour}">{name}</font>' if colour else name
+    lines = [f'<tr><td colspan="2">{name}{f" {_faint(extent, theme)}" if extent else ""}</td></tr>']
     lines += [f'<tr><td colspan="2">{_faint(escape(remark), theme)}</td></tr>' for remark in remarks if remark]
     for word, ink, value in rows:
         if value is not None and small(np.shape(value)):

@@ -38,11 +38,12 @@ def union(new: Outline, old: Outline) -> tuple[Outline, dict[Item, tuple[str, st
         before, now = theirs[a:b], mine[c:d]
         pairs += [(x, y) for y, x in zip(before, now)]
         instead.update(zip(before, now))
-        merged += before[len(now) :]
         merged += now
+        merged += before[len(now) :]
         changes.update(dict.fromkeys(before[len(now) :], ("removed", "")))
         changes.update(dict.fromkeys(now[len(before) :], ("added", "")))
     for x, y in pairs:
+        x.sources += [source for source in y.sources if source not in instead]
         what = [f"{there} → {here}" for there, here in zip(_facts(y), _facts(x)) if there != here]
         if what:
             changes[x] = ("changed", ", ".join(what))
@@ -57,8 +58,9 @@ def union(new: Outline, old: Outline) -> tuple[Outline, dict[Item, tuple[str, st
 
 
 def _key(item: Item) -> Any:
-    """What a leaf is told by: its name, or itself."""
-    return (item.newest.notes or {}).get("name") or item.newest
+    """What a leaf is told by: its name in the module where it is used, or itself."""
+    name = (item.newest.notes or {}).get("name")
+    return (name, path_of(item.home) if item.home is not None else "") if name else item.newest
 
 
 def _kind(item: Item) -> Any:

@@ -80,14 +80,10 @@ def draw(
         _one_of("show", word, SHOWN)
     if compare is not None and view != "forward":
         raise ValueError("compare is of forward graphs; leave out view, or draw the two gradients one by one")
-    names, since = dict(names or {}), -1
+    since, derivatives = -1, {}
     if view != "forward":
-        since = max(node.order for node in roots)
-        called = Known((), names).names
-        for x, g in gradients(given, roots, wrt).items():
-            names[f"∇{called.get(x) or (x.notes or {}).get('name') or 'leaf'}"] = g
-            roots.append(g)
-        roots = roots if view == "both" else roots[1:]
+        since, derivatives = max(node.order for node in roots), gradients(given, roots, wrt)
+        roots = (roots if view == "both" else []) + list(derivatives.values())
     options: dict[str, Any] = {"depth": depth, "fold": fold, "unfold": unfold}
     changes: dict[Item, tuple[str, str]] = {}
     if compare is None:
@@ -98,7 +94,9 @@ def draw(
         roots += others
     if view == "both":
         side_by_side(seen, since)
-    known = Known([item.newest for item in seen.items if not item.title], names)
+    known = Known([item.newest for item in seen.items if not item.title], names or {})
+    for x, g in derivatives.items():
+        known.names[g] = f"∇{known.names.get(x) or (x.notes or {}).get('name') or 'leaf'}"
     artist = Artist(known, THEMES[theme], show, set(roots), {_node(x) for x in inputs}, changes)
     boxes = artist.boxes(seen)
     return Picture(text_of(boxes, seen.calls, remarks(seen, known, show), direction, THEMES[theme]))

@@ -56,7 +56,7 @@ class Theme:
     @property
     def cluster(self) -> dict[str, str]:
         places = {"style": "filled,rounded", "labeljust": "l", "labelloc": "t", "margin": "9"}
-        return {**places, "color": self.frame}
+        return {**places, "color": self.frame, "fontcolor": self.faint}
 
     def heat(self, part: float) -> str:
         """The colour of a box that takes this part of the longest time: from the page's colour to `warm`."""

@@ -10,12 +10,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
 from autograd import Tensor, graph, modes
 from autograd.devices import Device, check_device
+
+if TYPE_CHECKING:
+    from autograd.drawing import Picture
 from nn.parameter import Parameter
 
 
@@ -647,6 +650,19 @@ class Module:
     def extra_repr(self) -> str:
         """What stands between the parentheses of its line when the module is printed."""
         return ""
+
+    def draw(self, *inputs: Any, **options: Any) -> Picture:
+        """A picture of what the module computes, given shapes of its inputs, or inputs: see `autograd.draw` for options.
+
+        It is called once, on zeros where a shape is given, in evaluation mode, and left as it was. What reads numbers of
+        classes or words needs an input: `model.draw(np.array([[1, 2, 3]]))`.
+
+        >>> nn.Sequential(nn.Linear(2, 3), nn.ReLU()).draw((1, 2))
+        <picture of a graph with 4 edges; .save('graph.svg') writes it to a file>
+        """
+        from ..drawing import draw
+
+        return draw(self, *inputs, **options)
 
     def __repr__(self) -> str:
         texts: dict[Module, str] = {}

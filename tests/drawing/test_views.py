@@ -1,0 +1,313 @@
+"""What can be asked of a picture: themes, what is shown, folding by name, the derivative's graph, comparison, modules."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+import nn
+from autograd import Scalar, graph
+from autograd.drawing import layout
+from autograd.drawing.themes import DARK, LIGHT, THEMES
+from tests.drawing.test_picture import boxes, edges, kinds, leaf
+
+needs_graphviz = pytest.mark.skipif(not list(layout._programs()), reason="no Graphviz is installed")
+
+
+def network():
+    return nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+
+
+def result(model):
+    return nn.functional.mse_loss(model(np.ones((4, 2))), np.zeros((4, 1)))
+
+
+# --- Themes -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_in_every_theme_text_can_be_read_on_every_box(theme):
+    def light(colour):
+        parts = [c / 255 for c in bytes.fromhex(colour[1:])]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+    def contrast(a, b):
+        low, high = sorted((light(a), light(b)))
+        return (high + 0.05) / (low + 0.05)
+
+    for inside, _ in theme.boxes.values():
+        assert contrast(theme.ink, inside) > 7
+        assert contrast(theme.alarm, inside) > 4
+
+
+def test_a_dark_picture_has_no_colour_of_the_light_one():
+    loss = result(network())
+    dark, light = (set(re.findall(r"#[0-9a-f]{6}", autograd.draw(loss, theme=t).source)) for t in ("dark", "light"))
+    assert DARK.page in dark
+    assert LIGHT.page in light
+    assert not dark & light
+
+
+# --- What is shown ----------------------------------------------------------------------------------------------------
+
+
+def test_a_box_says_what_is_asked_for_and_nothing_else():
+    w = leaf([1.0, 2.0])
+    y = np.tanh(w * w)
+    y.sum().backward(retain_graph=True)
+
+    def words(*show):
+        return boxes(autograd.draw(y, {"w": w}, show=show))["w"][0]
+
+    assert words() == "w"
+    assert words("shape") == "w 2"
+    assert words("dtype") == f"w {w.dtype}"
+    assert words("value") == "w value 1 2"
+    assert words("shape", "dtype", "value", "grad").startswith(f"w 2 {w.dtype} value 1 2 grad ")
+
+
+def test_bytes_are_those_that_a_node_keeps():
+    w = leaf(np.ones((10, 10)))
+    shown = boxes(autograd.draw(np.tanh(w) + w, show=("bytes",)))
+    assert shown["tanh"][0] == "tanh 800 bytes kept"
+    assert shown["+"][0] == "+"
+
+
+def test_values_that_the_derivative_keeps_have_a_kind_of_their_own():
+    w = leaf([1.0, 2.0])
+    h = np.exp(w)
+    drawn = autograd.draw((np.sin(h) + 1).sum(), {"w": w}, show=("saved",))
+    assert kinds(drawn) == {"w": "leaf", "exp": "saved", "sin": "operation", "+": "operation", "sum": "result"}
+
+
+def test_time_is_written_and_warms_the_box():
+    w = leaf([1.0])
+    h = np.exp(w)
+    y = np.sin(h)
+    h.node.note("seconds", (2e-6, 1.5e-3))
+    drawn = autograd.draw(y, show=("time",))
+    assert boxes(drawn)["exp"][0] == "exp 2 µs + 1.5 ms"
+    assert LIGHT.warm in boxes(drawn)["exp"][1]
+    assert LIGHT.warm not in boxes(drawn)["sin"][1]
+    assert LIGHT.warm not in autograd.draw(y).source
+
+
+def test_what_holds_nan_is_red_and_so_are_the_fold_and_the_frame_around_it():
+    class Broken(nn.Module):
+        def forward(self, x):
+            return np.log(x * 0) * 2
+
+    model = nn.Sequential(nn.Linear(2, 2), Broken())
+    with autograd.observe(), np.errstate(all="ignore"):
+        y = model(np.ones((9, 2)))
+    folded = autograd.draw(y.sum(), fold="1")
+    assert "holds NaN or infinity" in boxes(folded)["1 (Broken)"][0]
+    assert LIGHT.alarm in boxes(folded)["1 (Broken)"][1]
+    open_ = autograd.draw(y.sum())
+    assert "not finite" in boxes(open_)["log"][0]
+    frames = dict(re.findall(r"label=<(\w[^>]*)>[^\n]*\n\t+color=\"(#\w+)\"", open_.source))
+    assert set(frames) == {"Sequential", "1 (Broken)"}
+    assert set(frames.values()) == {LIGHT.alarm}
+
+
+# --- Folding ----------------------------------------------------------------------------------------------------------
+
+
+def test_modules_are_folded_from_the_depth_that_is_given():
+    loss = result(network())
+    assert set(boxes(autograd.draw(loss, depth=0))) == {"Sequential", "squared error", "target"}
+    assert {"0 (Linear)", "2 (Linear)", "tanh"} <= set(boxes(autograd.draw(loss, depth=1)))
+    assert boxes(autograd.draw(loss, depth=2)) == boxes(autograd.draw(loss))
+
+
+def test_single_modules_are_folded_and_left_open_by_name():
+    loss = result(network())
+    shown = set(boxes(autograd.draw(loss, fold=["0"])))
+    assert {"0 (Linear)", "linear", "tanh"} <= shown
+    assert "2 (Linear)" not in shown
+    shown = set(boxes(autograd.draw(loss, depth=0, unfold=["2"])))
+    assert {"linear", "weight", "bias", "tanh"} <= shown
+    with pytest.raises(
+        ValueError, match=r"no module of this graph is called 'x'; there is 'Sequential', '0', '1', '2'"
+    ):
+        autograd.draw(loss, fold="x")
+
+
+def test_a_module_that_is_to_stay_open_does_in_a_large_graph_too():
+    model = nn.Sequential(*[nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Tanh()) for _ in range(30)])
+    y = model(np.ones((1, 2)))
+    assert "linear" not in boxes(autograd.draw(y, limit=60))
+    assert "linear" in boxes(autograd.draw(y, limit=60, unfold="3.0"))
+
+
+# --- The derivative ---------------------------------------------------------------------------------------------------
+
+
+def test_the_gradient_is_a_graph_of_its_own_from_what_the_forward_pass_kept():
+    w = leaf([1.0, 2.0])
+    h = np.exp(w)
+    drawn = autograd.draw(np.sin(h).sum(), {"w": w}, view="gradient")
+    titles = kinds(drawn)
+    assert titles["exp"] == "saved"  # exp(w) is given, as is its derivative
+    assert [kind for title, kind in titles.items() if title.startswith("∇w = ")] == ["result"]
+    assert "sin" not in titles
+    assert "w" not in titles
+    assert ("exp", "cos") in edges(drawn)
+
+
+def test_both_graphs_stand_in_frames_side_by_side():
+    w = leaf([1.0, 2.0])
+    drawn = autograd.draw(np.sin(np.exp(w)).sum(), {"w": w}, view="both")
+    assert set(re.findall(r"label=<(forward|gradient)>", drawn.source)) == {"forward", "gradient"}
+    assert {"w", "exp", "sin", "sum", "cos"} <= set(boxes(drawn))
+
+
+def test_the_gradient_with_respect_to_some_leaves_leaves_no_trace_on_them():
+    a, b = Scalar(2.0), Scalar(3.0)
+    j = (a * b) * (a + b)
+    drawn = autograd.draw(j, {"a": a, "b": b}, view="gradient", wrt=a)
+    assert [title for title in boxes(drawn) if "∇" in title] == [next(t for t in boxes(drawn) if t.startswith("∇a"))]
+    assert a.grad == b.grad == 0
+
+
+def test_drawing_a_gradient_leaves_observed_cotangents_as_they_were():
+    w = leaf([1.0, 2.0])
+    with autograd.observe():
+        h = np.exp(w)
+        loss = (h * h).sum()
+    drawn = autograd.draw(loss, {"w": w}, view="gradient")
+    assert "cotangent" not in h.node.notes
+    assert "value 14.78 109.2" in next(words for title, (words, _) in boxes(drawn).items() if title.startswith("∇w"))
+
+
+def test_a_gradient_that_cannot_be_drawn_is_refused_in_a_sentence():
+    w = leaf([1.0, 2.0])
+    with pytest.raises(ValueError, match="no graph: it is a constant"):
+        autograd.draw((w + 1).sum(), view="gradient")
+    with pytest.raises(RuntimeError, match="a gradient is of one number"):
+        autograd.draw(w * w, view="gradient")
+    loss = (w * w).sum()
+    with pytest.raises(TypeError, match="wrt is a Tensor that needs a gradient"):
+        autograd.draw(loss, view="gradient", wrt=np.ones(2))
+    loss.backward()
+    assert autograd.draw(loss).source  # its forward graph is there still
+    with pytest.raises(RuntimeError, match="retain_graph"):
+        autograd.draw(loss, view="gradient")
+
+
+# --- Comparison -------------------------------------------------------------------------------------------------------
+
+
+def changes(drawn):
+    colours = {colour: change for change, colour in LIGHT.changes.items()}
+    found = {
+        title: re.search(r'(?<![a-z])color="(.*?)"', attributes)[1] for title, (_, attributes) in boxes(drawn).items()
+    }
+    return {title: colours[colour] for title, colour in found.items() if colour in colours}
+
+
+def test_equal_graphs_have_no_difference():
+    model = network()
+    assert changes(autograd.draw(result(model), compare=result(model))) == {}
+    assert changes(autograd.draw(result(network()), compare=result(network()))) == {}
+
+
+def test_added_removed_and_changed_operations_are_marked():
+    w = leaf([1.0, 2.0])
+    old, new = np.exp(np.sin(w)).sum(), np.exp(np.cos(w)).sum() * 3
+    drawn = autograd.draw(new, {"w": w}, compare=old)
+    assert changes(drawn) == {"cos": "changed", "× 3": "added"}
+    assert "changed: sin → cos" in boxes(drawn)["cos"][0]
+    assert changes(autograd.draw(old, {"w": w}, compare=new)) == {"sin": "changed", "× 3": "removed"}
+
+
+def test_a_changed_shape_is_marked_with_both():
+    w, v = leaf(np.ones((2, 3))), leaf(np.ones((2, 4)))
+    drawn = autograd.draw(np.exp(w), {"w": w, "v": v}, compare=np.exp(v))
+    assert changes(drawn) == {"w": "added", "v": "removed", "exp": "changed"}
+    assert "changed: 2×4 → 2×3" in boxes(drawn)["exp"][0]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
+def test_the_union_of_two_chains_has_every_node_of_both_and_no_circle(first, second):
+    functions = {"a": np.sin, "b": np.cos, "c": np.tanh}
+
+    def chain(letters, x):
+        for letter in letters:
+            x = functions[letter](x) + x
+        return x * 2
+
+    w = leaf([0.5])
+    old, new = chain(first, w), chain(second, w)
+    drawn = autograd.draw(new, compare=old)
+    order = {n: i for i, n in enumerate(re.findall(r"^\t*(n\d+) \[label", drawn.source, re.MULTILINE))}
+    assert all(
+        order[a] < order[b] for a, b in re.findall(r"^\t(n\d+) -> (n\d+) \[id=[^ \]]*\]$", drawn.source, re.MULTILINE)
+    )
+    assert len(order) >= max(len(graph.ancestors([y.node])) for y in (old, new))
+
+
+# --- Modules ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_module_draws_itself_given_a_shape_and_is_left_as_it_was():
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Dropout(), nn.ReLU())
+    before = {key: value.numpy().copy() for key, value in model.state_dict().items()}
+    drawn = model.draw((4, 2), theme="dark")
+    assert {"x", "linear", "weight", "bias"} <= set(boxes(drawn))
+    assert boxes(drawn)["x"][0] == "x 4×2"
+    assert model.training
+    assert all(np.array_equal(value.numpy(), before[key]) for key, value in model.state_dict().items())
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_a_module_without_parameters_and_one_of_words_draw_themselves():
+    assert kinds(nn.Tanh().draw((2, 2))) == {"x": "data", "tanh": "result"}
+    assert "weight" in boxes(nn.Embedding(5, 2).draw(np.array([1, 2])))
+    with pytest.raises(TypeError, match=r"model\.draw\(\(1, 64\)\)"):
+        nn.Tanh().draw()
+
+
+# --- Bad input --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", [{"theme": "blue"}, {"view": "side"}, {"show": ["shape", "colour"]}])
+def test_a_word_that_is_unknown_is_answered_with_those_that_are_known(option):
+    with pytest.raises(ValueError, match=f"{next(iter(option))} is one of .*, not '(blue|side|colour)'"):
+        autograd.draw(leaf([1.0]) * 2, **option)
+
+
+def test_a_path_that_cannot_be_written_is_named_with_the_reason(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere.*g\.dot cannot be written: No such file.*; give a path"):
+        autograd.draw(leaf([1.0]) * 2).save(tmp_path / "nowhere" / "g.dot")
+
+
+@needs_graphviz
+@pytest.mark.parametrize("options", [{"show": ("saved", "bytes", "time", "dtype")}, {"theme": "dark", "view": "both"}])
+@pytest.mark.parametrize("name", ['<b>"x"|{}', "\\N\\G&amp;", "]]>--><script>", "a\0\n\tb", "&", "\u202e\ud800"])
+def test_a_hostile_name_breaks_neither_dot_nor_svg(name, options):
+    w = leaf([1.0, 2.0])
+    model = nn.Sequential(nn.Tanh())
+    drawn = autograd.draw(model(w * w).sum(), {name: w}, **options)
+    root = ElementTree.fromstring(drawn.svg())
+    assert not root.findall(".//{*}script")
+    assert {f"n{w.node.order}"} <= {element.get("id") for element in root.iter()}
+
+
+@given(st.text(max_size=20))
+def test_any_name_stays_inside_its_label(name):
+    w = leaf([1.0])
+    drawn = autograd.draw(w * 2, {name: w})
+    label = re.search(r"label=(<<table.*?</table>>)", drawn.source)[1]
+    assert len(ElementTree.fromstring(label[1:-1]).findall(".//b")) == 1
+    drawn.source.encode()
+
+
+def test_the_page_and_dot_get_the_same_text(tmp_path):
+    drawn = autograd.draw(leaf([1.0]) * 2)
+    assert drawn.save(tmp_path / "g.dot").read_bytes() == drawn.source.encode()
