@@ -96,7 +96,7 @@ def draw(
         side_by_side(seen, since)
     known = Known([item.newest for item in seen.items if not item.title], names or {})
     for x, g in derivatives.items():
-        known.names[g] = f"∇{known.names.get(x) or (x.notes or {}).get('name') or 'leaf'}"
+        known.names[g] = f"∂J/∂{known.names.get(x) or (x.notes or {}).get('name') or 'leaf'}"
     artist = Artist(known, THEMES[theme], show, set(roots), {_node(x) for x in inputs}, changes)
     boxes = artist.boxes(seen)
     return Picture(text_of(boxes, seen.calls, remarks(seen, known, show), direction, THEMES[theme]))

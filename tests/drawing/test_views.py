@@ -154,7 +154,7 @@ def test_the_gradient_is_a_graph_of_its_own_from_what_the_forward_pass_kept():
     drawn = autograd.draw(np.sin(h).sum(), {"w": w}, view="gradient")
     titles = kinds(drawn)
     assert titles["exp"] == "saved"  # exp(w) is given, as is its derivative
-    assert [kind for title, kind in titles.items() if title.startswith("∇w = ")] == ["result"]
+    assert [kind for title, kind in titles.items() if title.startswith("∂J/∂w = ")] == ["result"]
     assert "sin" not in titles
     assert "w" not in titles
     assert ("exp", "cos") in edges(drawn)
@@ -171,7 +171,9 @@ def test_the_gradient_with_respect_to_some_leaves_leaves_no_trace_on_them():
     a, b = Scalar(2.0), Scalar(3.0)
     j = (a * b) * (a + b)
     drawn = autograd.draw(j, {"a": a, "b": b}, view="gradient", wrt=a)
-    assert [title for title in boxes(drawn) if "∇" in title] == [next(t for t in boxes(drawn) if t.startswith("∇a"))]
+    assert [title for title in boxes(drawn) if "∂J/∂" in title] == [
+        next(t for t in boxes(drawn) if t.startswith("∂J/∂a"))
+    ]
     assert a.grad == b.grad == 0
 
 
@@ -182,7 +184,7 @@ def test_drawing_a_gradient_leaves_observed_cotangents_as_they_were():
         loss = (h * h).sum()
     drawn = autograd.draw(loss, {"w": w}, view="gradient")
     assert "cotangent" not in h.node.notes
-    assert "value 14.78 109.2" in next(words for title, (words, _) in boxes(drawn).items() if title.startswith("∇w"))
+    assert "value 14.78 109.2" in next(words for title, (words, _) in boxes(drawn).items() if title.startswith("∂J/∂w"))
 
 
 def test_a_gradient_that_cannot_be_drawn_is_refused_in_a_sentence():
@@ -198,6 +200,68 @@ def test_a_gradient_that_cannot_be_drawn_is_refused_in_a_sentence():
     assert autograd.draw(loss).source  # its forward graph is there still
     with pytest.raises(RuntimeError, match="retain_graph"):
         autograd.draw(loss, view="gradient")
+
+
+# --- The lecture's networks -------------------------------------------------------------------------------------------
+
+
+def test_the_picture_of_the_xor_network_reads_as_the_lectures_formulas():
+    """h = max(0, α) with α = X W + c, and y = h w + b."""
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], np.float32)
+    W, c, w, b = leaf([[1.0, 1.0], [1.0, 1.0]]), leaf([0.0, -1.0]), leaf([1.0, -2.0]), leaf(0.0)
+    with autograd.observe():
+        XW = X @ W
+        α = XW + c
+        h = autograd.relu(α)
+        hw = h @ w
+        y = hw + b
+    names = {"X": X, "W": W, "c": c, "α": α, "h": h, "w": w, "b": b, "y": y, "X W": XW, "h w": hw}
+    drawn = autograd.draw(y, names)
+    computed = {"X W = X @ W", "α = X W + c", "h = relu", "h w = h @ w", "y = h w + b"}
+    assert set(boxes(drawn)) == {"X", "W", "c", "w", "b"} | computed
+    assert edges(drawn) == sorted(
+        [("X", "X W = X @ W"), ("W", "X W = X @ W"), ("X W = X @ W", "α = X W + c"), ("c", "α = X W + c")]
+        + [("α = X W + c", "h = relu"), ("h = relu", "h w = h @ w"), ("w", "h w = h @ w")]
+        + [("h w = h @ w", "y = h w + b"), ("b", "y = h w + b")]
+    )
+    assert boxes(drawn)["h = relu"][0] == "h = relu 4×2 value 0 0 1 0 1 0 2 1"
+    assert boxes(drawn)["y = h w + b"][0] == "y = h w + b 4 value 0 1 1 0"
+
+
+def test_the_picture_of_the_2_2_1_network_has_every_symbol_value_and_derivative_of_the_lecture():
+    """αᵢ = wᵢ₀ + wᵢ₁ x₁ + wᵢ₂ x₂, hᵢ = max(0, αᵢ), y = v₀ + v₁ h₁ + v₂ h₂, L = (t - y)² / 2."""
+    numbers = {
+        "w10": 0.5,
+        "w11": 0.5,
+        "w12": 0.25,
+        "w20": 0.25,
+        "w21": -1.0,
+        "w22": 0.75,
+        "v0": 0.25,
+        "v1": 2.0,
+        "v2": -1.0,
+    }
+    s = {name: Scalar(number) for name, number in numbers.items()} | {"x1": Scalar(1.0), "x2": Scalar(2.0)}
+    for i in "12":
+        s[f"α{i}"] = s[f"w{i}0"] + s[f"w{i}1"] * s["x1"] + s[f"w{i}2"] * s["x2"]
+        s[f"h{i}"] = s[f"α{i}"].relu()
+    s["y"] = s["v0"] + s["v1"] * s["h1"] + s["v2"] * s["h2"]
+    s["L"] = (1.0 - s["y"]) ** 2 / 2
+    s["L"].backward()
+    shown = {title.split(" = ")[0]: words for title, (words, _) in boxes(autograd.draw(s["L"], s)).items()}
+    assert set(s) <= set(shown)
+    α = [0.5 + 0.5 * 1 + 0.25 * 2, 0.25 - 1.0 * 1 + 0.75 * 2]
+    δ = 0.25 + 2.0 * α[0] - 1.0 * α[1] - 1.0  # ∂L/∂y = y - t; both α are above 0
+    expected = {
+        "α1": (α[0], 2 * δ),
+        "α2": (α[1], -δ),
+        "v1": (2.0, δ * α[0]),
+        "v2": (-1.0, δ * α[1]),
+        "w12": (0.25, 4 * δ),
+    }
+    for name, (value, gradient) in {**expected, "y": (δ + 1, δ), "L": (δ**2 / 2, 1), "w22": (0.75, -2 * δ)}.items():
+        written = shown[name].replace("−", "-").partition(" value ")[2].split(" grad ")
+        assert [float(number) for number in written] == pytest.approx([value, gradient], rel=1e-3), name
 
 
 # --- Comparison -------------------------------------------------------------------------------------------------------
