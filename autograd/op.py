@@ -40,7 +40,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from . import graph, modes, reach
+from . import cuts, graph, modes, reach
 from .arrays import (
     beside,
     engine,
@@ -304,10 +304,10 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
     if isinstance(out, Tensor):
         raise unruled(op, params)
     result, node = Tensor._make(out, None), None
-    nodes = [n for _, _, n in triples]
+    sources = nodes = [n for _, _, n in triples]
     if not op.variadic and not op.joint:
         nodes = [n if rule is not None else None for n, rule in zip(nodes, op.rules)]
-    recording = modes.innermost("recording") is not False
+    recording, observed = modes.innermost("recording") is not False, modes.innermost("observe")
     if op.kind == "linear" and not op.variadic and isinstance(out, np.ndarray) and out.base is not None:
         base = triples[0][0]
         base._shared = result._shared = True
@@ -325,10 +325,12 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
         if reach.handed and tracer is None:
             reach.guard(node)
         result._made = node
-        if modes.innermost("observe"):
+        if observed:
             node.note("value", out)
             # what came from outside may be changed there, by an optimizer say, before somebody looks
             node.note("operands", tuple(np.copy(v) if n is None or n.op is None else v for v, n in zip(values, nodes)))
+    if observed:
+        cuts.follow(op, args, sources, result, node, recording)
     anomaly = modes.innermost("anomaly")
     if anomaly is not None:
         anomaly.forward(op, values, out, node)

@@ -19,7 +19,7 @@ from typing import Any, Self, cast
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from . import graph, inplace, modes, op
+from . import cuts, graph, inplace, modes, op
 from .arrays import ArrayNode, locate
 from .compositions import making, orders, places, pointwise, products, shapes, summaries
 from .compositions.orders import ValuesAndIndices
@@ -105,6 +105,8 @@ class Tensor:
         self._made = None
         if requires_grad:
             self.requires_grad_()
+        elif modes.entered and modes.innermost("observe"):
+            cuts.leave(self, cuts.cuts_of(data))
 
     @staticmethod
     def _make(value: Any, node: Any) -> Tensor:
@@ -233,7 +235,10 @@ class Tensor:
         if self._data.__class__ is not np.ndarray:  # a NumPy scalar: from now on the array that was handed out
             self._data = np.asarray(self._data)
         self._shared = True
-        return hand_out(self._data)
+        array = hand_out(self._data)
+        if modes.entered and modes.innermost("observe"):
+            cuts.take_away(array, self, "numpy()")
+        return array
 
     @property
     def data(self) -> Tensor:
@@ -244,6 +249,8 @@ class Tensor:
             return detached(self)
         twin = Tensor._make(self._data, None)
         twin._shared = self._shared = True
+        if modes.entered and modes.innermost("observe"):
+            cuts.take_away(twin, self, "detach() or .data")
         return twin
 
     @data.setter
@@ -977,6 +984,8 @@ class Tensor:
         """Forget how it was made: from now on no gradient flows through it. Returns self."""
         if root(self) is not self:
             raise RuntimeError("detach_() on a view, which belongs to the graph of its base; write x = x.detach()")
+        if modes.entered and modes.innermost("observe"):
+            cuts.take_away(self, self, "detach_()")
         self._made = None
         if hasattr(self, "_log"):
             del self._log

@@ -19,8 +19,8 @@ MODULES = {
 
 # A module may import what stands on its own line or above it; the packages' faces, `__init__.py`, stand below all.
 LEVELS = """
-    graph modes lines calls devices cuda accelerator kernels
-    arrays reach hooks
+    graph modes lines causes calls devices cuda accelerator kernels
+    arrays cuts reach hooks
     source
     op
     rules
