@@ -356,7 +356,7 @@ if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
     from . import fft, linalg, special
     from .anomaly import detect_anomaly
     from .compiler import trace
-    from .drawing import draw, explain
+    from .drawing import draw, explain, why
     from .files import load, save
     from .function import Function
     from .memory import checkpoint, saved_bytes
@@ -448,6 +448,7 @@ _LAZY = {
     "save": "files",
     "special": "special",
     "trace": "compiler",
+    "why": "drawing",
 }
 
 __all__ = [
@@ -865,6 +866,7 @@ __all__ = [
     "vsplit",
     "vstack",
     "where",
+    "why",
     "xlogy",
     "zeros",
     "zeros_like",

@@ -1,6 +1,7 @@
-"""Pictures of recorded graphs, by Graphviz, and their backward passes in words."""
+"""Pictures of recorded graphs, by Graphviz; their backward passes in words; and reasons for what their gradients are."""
 
 from .explanation import Explanation, explain
 from .picture import Picture, draw
+from .reasons import Reason, Reasons, why
 
-__all__ = ["Explanation", "Picture", "draw", "explain"]
+__all__ = ["Explanation", "Picture", "Reason", "Reasons", "draw", "explain", "why"]

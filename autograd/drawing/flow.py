@@ -1,0 +1,145 @@
+"""What flows back from a loss to one node: the cotangent of every node between, and what each step made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import graph
+from ..calls import paths_of
+from ..cuts import Cut
+from ..lines import is_ours, line_of
+from ..scalar import Scalar
+from .known import Known, plain
+
+
+class Flow:
+    """The nodes between a loss and `target`, newest first, and what flows through them.
+
+    known      their values, as far as a graph knows them
+    arrived    whether the cotangents could be had: by a sweep of its own where the graph is whole, which leaves every `grad` as
+               it is, or as an observed graph keeps them
+    freed      whether a backward pass has been here already
+    """
+
+    def __init__(self, loss: Any, target: Any) -> None:
+        self.loss, self.target = loss.node, target
+        self.all = graph.ancestors([self.loss])
+        onward = {target}
+        for node in reversed(self.all):
+            if any(parent in onward for parent in node.inputs):
+                onward.add(node)
+        self.nodes = [node for node in self.all if node in onward]
+        self.reached = target in self.all
+        self.known = Known(self.all, {})
+        self.paths = paths_of(self.all)
+        self.observed = any("value" in (node.notes or {}) for node in self.all)
+        between = [node for node in self.nodes if node.op is not None]
+        self.freed = any(node.saved is None and not isinstance(node, Scalar) for node in between)
+        self.cotangents: dict[Any, Any] = {}
+        self.shares: dict[tuple[Any, Any], Any] = {}  # by (node, its input): what the step handed on
+        self.problem = ""
+        if self.reached:
+            self._sweep(loss) if not self.freed else self._remember()
+        self.arrived = self.loss in self.cotangents
+
+    def _sweep(self, loss: Any) -> None:
+        def check(node: Any, g: Any, shares: Any) -> None:
+            self.cotangents[node] = plain(g)
+            for parent, share in zip(node.inputs, shares):
+                if parent in wanted and share is not None:
+                    share, before = plain(share), self.shares.get((node, parent))
+                    self.shares[node, parent] = np.array(share) if before is None else before + share
+
+        wanted = set(self.nodes)
+        value = loss.data if isinstance(loss, Scalar) else loss.detach().numpy()
+        seed = 1.0 if isinstance(loss, Scalar) else np.ones_like(value)
+        try:
+            with np.errstate(all="ignore"):
+                found = graph.sweep({self.loss: seed}, [self.target], retain=True, check=check)
+        except RuntimeError as error:  # a value was changed in place since, by an optimizer say
+            self.problem = str(error)
+            self.cotangents.clear()
+            self.shares.clear()
+            self._remember()
+        else:
+            self.cotangents[self.loss] = seed
+            self.cotangents |= {node: plain(g) for node, g in found.items()}
+
+    def _remember(self) -> None:
+        for node in self.nodes:
+            notes = node.notes or {}
+            g = notes["cotangent"] if "cotangent" in notes else node.grad if node.op is None else None
+            if g is not None:
+                self.cotangents[node] = plain(g)
+        if self.loss not in self.cotangents:
+            self.cotangents.clear()
+
+    def steps(self) -> Iterator[tuple[Any, Any, Any, Any]]:
+        """(node, its input, cotangent of the node, what it handed on to the input), newest first."""
+        between = set(self.nodes)
+        for node in self.nodes:
+            g = self.cotangents.get(node)
+            if g is None:
+                continue
+            for parent in dict.fromkeys(node.inputs):
+                if parent is not None and parent in between:
+                    share = self.shares.get((node, parent), self.cotangents.get(parent))
+                    if share is not None:
+                        yield node, parent, g, share
+
+    def operands(self, node: Any) -> dict[str, Any]:
+        """The known values of an operation's arguments, by name."""
+        constants = self.known.constants.get(node, {})
+        named = zip(getattr(node.op, "arguments", ()), node.inputs)
+        values = {
+            name: constants.get(name) if source is None else self.known.values.get(source) for name, source in named
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    def where(self, node: Any) -> str:
+        """An operation in words: its name, the part of the model that it belongs to, and the line that called it."""
+        if node.op is None:
+            return name_of(node)
+        line = line_of(node)
+        path = self.paths.get(node)
+        return (
+            node.op.name
+            + (f" in {path}" if path else "")
+            + (f", at {line}" if line and not (is_ours(line) and path) else "")
+        )
+
+    def cut(self) -> Cut | None:
+        """Where the way from the target to the loss was cut, if it was observed."""
+        return cut_between(self.all, self.target)
+
+
+def cut_between(nodes: Sequence[Any], target: Any) -> Cut | None:
+    """The cut behind which `target` lies, of those that these nodes, or what lies behind their cuts, know of."""
+    waiting: list[Cut] = [cut for node in nodes for cut in (node.notes or {}).get("cuts", ())]
+    return behind(waiting, target)
+
+
+def behind(cuts: Sequence[Cut], target: Any) -> Cut | None:
+    """The first of these cuts that hides `target`."""
+    for cut in cuts:
+        seen: set[Any] = set()
+        waiting = list(cut.nodes)
+        while waiting:
+            nodes = [node for node in graph.ancestors(waiting) if node not in seen]
+            if target in nodes:
+                return cut
+            seen.update(nodes)
+            waiting = [
+                n for node in nodes for c in (node.notes or {}).get("cuts", ()) for n in c.nodes if n not in seen
+            ]
+    return None
+
+
+def name_of(node: Any) -> str:
+    """What a node is called, or its shape."""
+    name = (node.notes or {}).get("name")
+    kind = "a leaf" if node.op is None else f"the result of {node.op.name}"
+    return f"{name or kind} of shape {tuple(node.shape)}" if node.shape else name or kind
