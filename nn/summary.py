@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import numpy as np
 
-import autograd
 from autograd import modes, no_grad
 
 from .modules.module import Module, _own_buffers, _own_parameters
+from .unchanged import evaluate, unchanged
 
 
 class Row(NamedTuple):
@@ -110,7 +110,8 @@ def summary(model: Module, *inputs: Any, **options: Any) -> Summary:
     watch = _Watch()
     if inputs or options:
         with ExitStack() as stack:
-            stack.enter_context(_unchanged(model))
+            stack.enter_context(unchanged(model))
+            evaluate(model)
             for module in model.modules():
                 stack.enter_context(module.register_forward_pre_hook(watch.begin, prepend=True))
                 stack.enter_context(module.register_forward_hook(watch.end))
@@ -202,31 +203,3 @@ COUNTS: dict[str, Callable[..., int]] = {
     "attention": lambda out, q, k, v, mask: math.prod(out.shape[:-1]) * k.shape[-2] * (q.shape[-1] + v.shape[-1]),
     "recurrence": _recurrent,
 }
-
-
-@contextmanager
-def _unchanged(model: Module) -> Iterator[None]:
-    """In this block the model is in evaluation mode; behind it everything is as it was before."""
-    generator = autograd.default_generator().bit_generator
-    state = generator.state
-    before = [(module, module.__dict__.get("training")) for module in model.modules()]
-    buffers = [
-        (module, name, buffer, np.array(buffer.detach()))
-        for module in model.modules()
-        for name, buffer in _own_buffers(module)
-    ]
-    try:
-        for module, _ in before:
-            module.__dict__["training"] = False
-        yield
-    finally:
-        generator.state = state
-        for module, training in before:
-            if training is None:
-                del module.__dict__["training"]
-            else:
-                module.__dict__["training"] = training
-        for module, name, buffer, values in buffers:
-            module.__dict__[name] = buffer
-            if not np.array_equal(buffer.detach(), values, equal_nan=values.dtype.kind == "f"):
-                buffer.data[...] = values
