@@ -8,6 +8,7 @@
 from autograd import load, save
 
 from . import data, functional, init, modules, utils
+from .diagnosis import doctor
 from .modules.activation import (
     CELU,
     ELU,
@@ -284,6 +285,7 @@ __all__ = [
     "ZeroPad2d",
     "ZeroPad3d",
     "data",
+    "doctor",
     "functional",
     "init",
     "load",
