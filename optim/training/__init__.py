@@ -10,6 +10,7 @@
 
 from .checkpoints import Checkpoints
 from .crossvalidation import Score, Scores, cross_validate
+from .diagnosis import Doctor
 from .extension import Average, Call, ClipGradients, Extension, Schedule
 from .logs import CSV, JSONLines, TensorBoard
 from .plots import Plot, plot
@@ -25,6 +26,7 @@ __all__ = [
     "Call",
     "Checkpoints",
     "ClipGradients",
+    "Doctor",
     "EachRow",
     "EarlyStopping",
     "Every",

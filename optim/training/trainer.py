@@ -109,6 +109,7 @@ class Trainer:
         self.moment = ""  # what has just ended: "step", "epoch" or "run"
         self.reported = False  # whether the history has got a row with it
         self.value: float | None = None  # the loss of the present step
+        self.batch: Any = None  # of the present step
         self.batches: Any = None
         self.validation: Any = None
         self.generators: dict[str, Any] = {}
@@ -356,7 +357,7 @@ class Trainer:
             raise ValueError("train gave no batches in this epoch")
 
     def _train_on(self, batch: Any) -> None:
-        self.value = None
+        self.value, self.batch = None, batch
         self.guard.before()
         try:
             self.step(batch)
