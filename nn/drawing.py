@@ -12,7 +12,7 @@ from autograd.drawing import Picture
 from autograd.transforms import flatten
 
 from .modules.module import Module
-from .summary import _unchanged
+from .unchanged import unchanged
 
 
 def draw(model: Module, *inputs: Any, **options: Any) -> Picture:
@@ -26,7 +26,7 @@ def draw(model: Module, *inputs: Any, **options: Any) -> Picture:
     if not inputs:
         raise TypeError("a module is drawn given the shape of its input, as in model.draw((1, 64))")
     given = [_input(x) for x in inputs]
-    with _unchanged(model), enable_grad():
+    with unchanged(model), enable_grad():
         result = model(*given)
     results = [t for t in flatten([result])[0] if isinstance(t, Tensor) and t.requires_grad]
     floats = [x for x in given if isinstance(x, Tensor) and x.requires_grad]

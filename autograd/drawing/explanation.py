@@ -114,14 +114,23 @@ def explain(result: Any, wrt: Any = None, names: Mapping[str, Any] | None = None
 
     TypeError for what has no graph; ValueError for a `wrt` that `result` was not computed from; RuntimeError for a graph that has been freed.
 
-    >>> W, b = Tensor([[1.0, 2.0]], requires_grad=True), Tensor([1.0], requires_grad=True)
-    >>> h = np.maximum(W @ np.array([3.0, -1.0], np.float32) + b, 0)
-    >>> print(autograd.explain(h.sum(), wrt=b, names={"W": W, "b": b, "h": h}))
+    >>> W, x = Tensor([[1.0, 2.0], [3.0, -4.0]], requires_grad=True), np.array([3.0, 1.0], np.float32)
+    >>> alpha = W @ x
+    >>> h = autograd.relu(alpha)
+    >>> print(autograd.explain(h.sum(), names={"W": W, "x": x, "alpha": alpha, "h": h}))
     ∇_J J = 1
     <BLANKLINE>
-    1. J = Σ h  from (1,)
+    1. J = Σ h
        ∇_h J = ∇_J J
-             = 1
+             = (1, 1)
+    <BLANKLINE>
+    2. h = max(0, α)   2
+       ∇_α J = ∇_h J ⊙ [h > 0]
+             = (1, 1)
+    <BLANKLINE>
+    3. α = W x   2
+       ∇_W J = ∇_α J · xᵀ
+             = (3, 1; 3, 1)
     """
     root = _node(result, "explain")
     targets = _targets(wrt)
