@@ -32,7 +32,7 @@ def blocks(page, language):
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
-    """A page is one session. A comment behind a print is what it prints."""
+    """A page is one session. A comment behind a print is what it prints, and so is a block of text behind a block of Python."""
     monkeypatch.chdir(tmp_path)
     session = {"__name__": page.stem}
     for source in blocks(page, "python"):
@@ -43,6 +43,10 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatc
             line = source.splitlines()[statement.end_lineno - 1]
             if promise := re.match(r" *print\(.*\)  # (.*)$", line):
                 assert printed.getvalue().strip() == promise[1], f"{page.name}:{statement.lineno}: {line}"
+        following = page.read_text(encoding="utf-8").splitlines()[source.rstrip().count("\n") + 1 :]
+        if following[1:3] == ["", "```text"]:  # what the last statement prints
+            promised = following[3 : following.index("```", 3)]
+            assert printed.getvalue().rstrip().splitlines() == promised, f"{page.name}: {promised[0]}"
     session.clear()  # functions hold the session, and it holds them; no Tensor of it is to live into the next test
 
 

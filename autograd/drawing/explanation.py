@@ -110,7 +110,7 @@ def explain(result: Any, wrt: Any = None, names: Mapping[str, Any] | None = None
 
     The formulas are not written down for each operation: they are what its derivative rule computes, read off while it runs. So they
     are right for one's own operations too. ∇_x J is the gradient of J in x, with x's shape; ⊙ multiplies element by element; [h > 0] is 1 where that
-    is so, else 0. Nothing is changed: no `.grad`, and the graph is not freed.
+    is so, else 0; … is a constant that the graph has not kept, unless it was recorded under `autograd.observe()`. Nothing is changed: no `.grad`, and the graph is not freed.
 
     TypeError for what has no graph; ValueError for a `wrt` that `result` was not computed from; RuntimeError for a graph that has been freed.
 

@@ -76,6 +76,9 @@ def tex(text: str) -> str:
     ).strip()
 
 
+UNKNOWN = Formula("…", r"\dots")  # a constant that nobody has kept
+
+
 def named(name: str, number: int | None = None) -> Formula:
     """A name as a symbol: `W`, `alpha` as α, `w1` as w₁; longer names upright. `number` is raised: W⁽¹⁾."""
     base = name.rstrip("0123456789").rstrip("_")
@@ -108,7 +111,7 @@ def product_with_jacobian(node: Any, of: Formula, cotangent: Formula) -> Formula
 def written(term: Term, bound: int = SUM) -> Formula:
     """A term as text and LaTeX, in brackets if it is bound less tightly than asked. A long one is cut short."""
     if term.size > LONG:
-        return Formula("…", r"\dots")
+        return UNKNOWN
     text, latex, tight = _composed(term)
     if tight < bound:
         return Formula(f"({text})", rf"\left({latex}\right)")
@@ -319,7 +322,7 @@ def forward_term(node: Any, called: Mapping[Any, Formula], known: Known) -> Term
         elif argument in constants:
             parts.append(_constant(argument, constants[argument], known))
         elif argument not in ("bias", "weight", "mask"):  # which may be absent
-            parts.append(Term(symbol=named(_plainly(argument))))
+            parts.append(Term(symbol=UNKNOWN if _plainly(argument) == "x" else named(argument)))
     keywords = dict(zip(getattr(node.op, "keywords", ()), getattr(node, "params", None) or ()))
     return Term(node.op, parts, shape=getattr(node, "shape", ()), keywords=keywords)
 
