@@ -193,7 +193,7 @@ def _product(a: Term, b: Term) -> tuple[str, str, int]:
         base = written(a, ATOM)
         return f"{base.text}²", f"{base.latex}^{{2}}", POWER
     wide = [t for t in (a, b) if np.prod(t.shape) != 1]
-    if len(wide) == 2 and a.shape[-1:] == (1,) and b.shape[-1:] != (1,) and len(b.shape) == 1:
+    if len(a.shape) == 2 and a.shape[1] == 1 and len(b.shape) == 1:
         x, y = written(a, POWER), written(b, ATOM)  # a column times a row
         return f"{x.text}{_between(x, y)}{y.text}ᵀ", rf"{x.latex} \, {y.latex}^{{\top}}", PRODUCT
     if _is_number(b) and not _is_number(a):

@@ -98,6 +98,11 @@ def test_the_backward_step_reads_as_in_the_lecture():
     assert found["∇_h₀ J"] == "Wᵀ · ∇_z₁ J"
 
 
+def test_an_output_layer_of_one_unit_has_an_outer_product_too():
+    W, h = leaf([[2.0, -1.0]]), leaf([1.0, 3.0])
+    assert rules(explain(W @ h, names={"W": W, "h": h}))["∇_W z"] == "∇_z z · hᵀ"
+
+
 def test_the_worked_example_of_the_lecture_by_scalars():
     """2-2-1, ReLU, L = ½ (t - y)²."""
     w, h, y = {}, {}, None
