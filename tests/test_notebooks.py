@@ -100,7 +100,7 @@ def test_a_notebook_is_committed_with_its_outputs_and_nothing_else(path):
     notebook = read(path)
     assert [cell["execution_count"] for cell in code_cells(notebook)] == [*range(1, len(code_cells(notebook)) + 1)]
     for cell in code_cells(notebook):
-        shows = re.search(r"print\(|autograd\.draw\(|plt\.subplots\(", source(cell))
+        shows = re.search(r"print\(|autograd\.(draw|explain)\(|plt\.subplots\(", source(cell))
         assert bool(cell["outputs"]) == bool(shows), cell["id"]
     assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
     assert not [cell["id"] for cell in notebook["cells"] if cell["metadata"] not in ({}, {"tags": ["rounding"]})]
