@@ -3,5 +3,6 @@
 from .explanation import Explanation, explain
 from .picture import Picture, draw
 from .reasons import Reason, Reasons, why
+from .zoom import scalars
 
-__all__ = ["Explanation", "Picture", "Reason", "Reasons", "draw", "explain", "why"]
+__all__ = ["Explanation", "Picture", "Reason", "Reasons", "draw", "explain", "scalars", "why"]

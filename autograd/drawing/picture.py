@@ -14,7 +14,8 @@ from .dot import text_of
 from .gradients import VIEWS, gradients, side_by_side
 from .known import Known
 from .layout import rendered
-from .outline import Item, outline
+from .outline import Item, Outline, outline
+from .page import Drawn, page
 from .themes import THEMES
 
 FORMATS = ("svg", "png", "pdf", "dot")
@@ -97,9 +98,18 @@ def draw(
     known = Known([item.newest for item in seen.items if not item.title], names or {})
     for x, g in derivatives.items():
         known.names[g] = f"∂J/∂{known.names.get(x) or (x.notes or {}).get('name') or 'leaf'}"
-    artist = Artist(known, THEMES[theme], show, set(roots), {_node(x) for x in inputs}, changes)
-    boxes = artist.boxes(seen)
-    return Picture(text_of(boxes, seen.calls, remarks(seen, known, show), direction, THEMES[theme]))
+    given_inputs = {_node(x) for x in inputs}
+
+    def text(seen: Outline, theme: str) -> str:
+        boxes = Artist(known, THEMES[theme], show, set(roots), given_inputs, changes).boxes(seen)
+        return text_of(boxes, seen.calls, remarks(seen, known, show), direction, THEMES[theme])
+
+    def at(level: int | None) -> tuple[Outline, str]:
+        folded = seen if level is None else outline(roots, limit, **options | {"depth": level})
+        return folded, text(folded, "light")
+
+    plainly = view == "forward" and compare is None
+    return Picture(text(seen, theme), Drawn(roots, known, theme, at, plainly))
 
 
 def _one_of(argument: str, word: Any, words: Collection[str]) -> None:
@@ -117,11 +127,19 @@ def _node(value: Any) -> Any:
     return node
 
 
-class Picture:
-    """What `draw` returns: `.source` in Graphviz's language DOT, `.save(path)`, `.svg()`."""
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        why = error.strerror or error
+        raise type(error)(f"{path} cannot be written: {why}; give a path in a folder that is there and yours") from None
 
-    def __init__(self, source: str) -> None:
-        self.source = source
+
+class Picture:
+    """What `draw` returns: `.source` in Graphviz's language DOT, `.save(path)`, `.svg()`, `.to_html(path)`. It holds the graph."""
+
+    def __init__(self, source: str, drawn: Drawn) -> None:
+        self.source, self._drawn = source, drawn
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file whose ending says how: .svg, .png, .pdf or .dot. Returns the path.
@@ -133,14 +151,21 @@ class Picture:
         form = path.suffix[1:].lower()
         if form not in FORMATS:
             raise ValueError(f"the ending of {path.name!r} should be one of {', '.join('.' + f for f in FORMATS)}")
-        content = self.source.encode() if form == "dot" else rendered(self.source, form)
-        try:
-            path.write_bytes(content)
-        except OSError as error:
-            why = error.strerror or error
-            raise type(error)(
-                f"{path} cannot be written: {why}; give a path in a folder that is there and yours"
-            ) from None
+        _write(path, self.source.encode() if form == "dot" else rendered(self.source, form))
+        return path
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write a page that any browser opens: the picture, to be searched, folded and gone through step by step. Returns the path.
+
+        It is one file and needs no network. It has the values that are known, all of them if the graph was recorded under
+        `autograd.observe()`; the backward pass too, unless the graph was freed without that, which the page then says.
+
+        ValueError if the path does not end in .html; RuntimeError if there is no Graphviz; OSError if it cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"the ending of {path.name!r} should be .html; .save() writes the other formats")
+        _write(path, page(self._drawn, path.stem).encode())
         return path
 
     def svg(self) -> str:

@@ -1,0 +1,241 @@
+"""A recorded graph as one HTML file: the picture, what is known of each node, and both passes step by step.
+
+Python works everything out: Graphviz's layout, as SVG in `<template>` elements, one for each depth to which modules are folded and one
+for each product that unfolds into scalars; and the rest as JSON. page.js only shows it. Nothing is loaded from elsewhere.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import linecache
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import graph
+from ..calls import around, paths_of
+from ..lines import line_of
+from ..scalar import Scalar
+from .cards import finite, small, spelled
+from .formulas import LONG, Formula, backward, forward, gradient, product_with_jacobian, symbols, written
+from .known import Known, plain
+from .layout import rendered
+from .outline import Outline, path_of
+from .themes import DARK, LIGHT, Theme
+from .zoom import scalars
+
+BINS = 24
+FILES = {part: Path(__file__).with_name(f"page.{part}") for part in ("html", "css", "js")}
+
+
+class Drawn(NamedTuple):
+    """What a picture was drawn from."""
+
+    roots: Sequence[Any]
+    known: Known
+    theme: str
+    at: Callable[[int | None], tuple[Outline, str]]  # the outline and the light picture, folded from this depth on
+    plain: bool  # a forward graph, drawn as it is: then it has depths and a backward pass
+
+
+def page(drawn: Drawn, title: str) -> str:
+    """The HTML. RuntimeError if there is no Graphviz."""
+    nodes = graph.ancestors(drawn.roots)
+    known = Known(nodes, {})
+    known.names, known.values = {**known.names, **drawn.known.names}, {**known.values, **drawn.known.values}
+    known.constants, known._arrays = {**known.constants, **drawn.known.constants}, drawn.known._arrays
+    called = symbols(nodes, known)
+    templates, views = [], []
+    for name, seen, source in _views(drawn):
+        templates.append(_svg(source))
+        views.append({"name": name, **_places(seen)})
+    steps, problem = _backward(drawn.roots, called, known) if drawn.plain else ([], "")
+    told = [_told(node, called, known) for node in nodes]
+    for node, facts in zip(nodes, told):
+        if drawn.plain and (unfolded := scalars(node, known)):
+            from .picture import draw
+
+            facts["zoom"] = len(templates)
+            templates.append(_svg(draw(unfolded, limit=1000).source))
+    paths = paths_of(nodes)
+    for node, facts in zip(nodes, told):
+        facts["path"] = paths.get(node, "")
+    missing = [node for node in nodes if node.op is not None and node not in known.values]
+    said = ["Compute the graph under autograd.observe() to see all values and gradients."] if missing else []
+    data = {
+        "title": title,
+        "theme": drawn.theme if drawn.theme != "light" else "",
+        "views": views,
+        "nodes": told[::-1],
+        "backward": steps,
+        "remarks": said + [problem] * bool(problem),
+    }
+    parts = {
+        "TITLE": html.escape(title),
+        "STYLE": FILES["css"].read_text("utf-8") + _themes(),
+        "SCRIPT": FILES["js"].read_text("utf-8"),
+        "DATA": embedded(data),
+        "TEMPLATES": "\n".join(f'<template id="t{i}">{svg}</template>' for i, svg in enumerate(templates)),
+    }
+    return re.sub(r"\{\{([A-Z]+)\}\}", lambda m: parts[m[1]], FILES["html"].read_text("utf-8"))
+
+
+def embedded(data: Any) -> str:
+    """Data as JSON that can stand in a `<script>`: in ASCII, without anything that would end the element."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+
+
+# --- The picture ------------------------------------------------------------------------------------------------------
+
+
+def _views(drawn: Drawn) -> list[tuple[str, Outline, str]]:
+    """(what it is called, outline, text in DOT): as drawn, then with modules folded ever deeper."""
+    seen, source = drawn.at(None)
+    views = [("as drawn", seen, source)]
+    depths = max((len(around(call)) for call in seen.calls), default=0) if drawn.plain else 0
+    for depth in range(min(depths, 4) - 1, -1, -1):
+        seen, source = drawn.at(depth)
+        if source != views[-1][2]:
+            views.append((f"modules folded from depth {depth} on", seen, source))
+    return views
+
+
+def _svg(source: str) -> str:
+    svg = rendered(source, "svg").decode()
+    return svg[svg.index("<svg") :].strip()
+
+
+def _places(seen: Outline) -> dict[str, Any]:
+    """Where to find what: the box of each node that is folded, and by frame its label and what is inside."""
+    folded = {node.order: f"n{item.newest.order}" for item in seen.items for node in item.members if item.title}
+    inside: dict[Any, list[str]] = {}
+    for item in seen.items:
+        for call in around(item.home):
+            inside.setdefault(call, []).append(f"n{item.newest.order}")
+    frames = {
+        f"c{call.first}": {"label": call.label, "path": path_of(call), "inside": inside.get(call, [])}
+        for call in seen.calls
+    }
+    return {"folded": folded, "frames": frames}
+
+
+def _themes() -> str:
+    """A style sheet that turns each colour of the light picture into the dark one's, and the page's own colours."""
+    pairs: dict[str, str] = {}
+    for a, b in zip(_colours(LIGHT), _colours(DARK)):
+        pairs.setdefault(a, b)
+    rules = [
+        f'[data-theme="dark"] #stage [{what}="{a}"]{{{what}:{b}}}'
+        for a, b in pairs.items()
+        for what in ("fill", "stroke")
+    ]
+    own = [
+        f'[data-theme="{name}"]{{--page:{t.page};--ink:{t.ink};--faint:{t.faint};--gradient:{t.gradient};--alarm:{t.alarm};'
+        f"--frame:{t.frame};--panel:{t.shades[0]};--inset:{t.shades[1]};--data:{t.boxes['data'][1]};--leaf:{t.boxes['leaf'][1]};"
+        f"--result:{t.boxes['result'][1]}}}"
+        for name, t in (("light", LIGHT), ("dark", DARK))
+    ]
+    return "\n".join(own + rules)
+
+
+def _colours(theme: Theme) -> list[str]:
+    first = [theme.ink, theme.gradient, theme.alarm, theme.arrow, theme.frame, theme.faint, *theme.shades]
+    return [*first, *(c for pair in theme.boxes.values() for c in pair), *theme.changes.values(), theme.warm]
+
+
+# --- Facts ------------------------------------------------------------------------------------------------------------
+
+
+def _told(node: Any, called: dict[Any, Formula], known: Known) -> dict[str, Any]:
+    """What there is to say of a node."""
+    facts: dict[str, Any] = {
+        "id": node.order,
+        "name": known.names.get(node, ""),
+        "symbol": called[node].text,
+        "op": node.op.name if node.op is not None else "",
+        "formula": forward(node, called, known).text if node.op is not None else "",
+        "shape": "×".join(map(str, node.shape)),
+        "dtype": str(node.dtype),
+        "inputs": [parent.order for parent in node.inputs if parent is not None],
+        "value": _array(known.values.get(node)),
+        "grad": _array(known.grad(node)),
+    }
+    constants = known.constants.get(node, {})
+    facts["data"] = [[known.name_of(v) or argument, _array(v)] for argument, v in constants.items() if np.shape(v)]
+    if line := line_of(node):
+        file, _, number = line.rpartition(":")
+        facts["line"], facts["text"] = line, linecache.getline(file, int(number)).strip()
+    return facts
+
+
+def _array(value: Any) -> dict[str, Any] | None:
+    """Few numbers as they are; of more, what they are like, and a histogram of the finite ones."""
+    if value is None:
+        return None
+    array = np.asarray(plain(value))
+    if array.ndim == 0 or small(array.shape):
+        rows = [[spelled(x) for x in row] for row in np.atleast_2d(array).tolist()]
+        return {"rows": rows, "text": _line(rows, array.ndim), "bad": not finite(array)}
+    flat = array[np.isfinite(array)].astype(np.float64)
+    bad = array.size - flat.size
+    if not flat.size:
+        return {"text": "no finite number" if bad else "empty", "bad": bool(bad)}
+    low, high = float(flat.min()), float(flat.max())
+    center, spread = spelled(float(flat.mean())), spelled(float(flat.std()))
+    wide = high if high > low else low + 1.0
+    counts = np.histogram(flat, BINS, (low, wide))[0].tolist() if np.isfinite(wide - low) and wide > low else []
+    text = f"{array.size:,} numbers from {spelled(low)} to {spelled(high)}, mean {center} ± {spread}"
+    text += f"; {bad:,} are not finite" if bad else ""
+    return {"text": text, "histogram": counts, "ends": [spelled(low), spelled(high)], "bad": bool(bad)}
+
+
+def _line(rows: list[list[str]], ndim: int) -> str:
+    text = "; ".join(", ".join(row) for row in rows)
+    return f"({text})" if ndim else text
+
+
+# --- The backward pass ------------------------------------------------------------------------------------------------
+
+
+def _backward(roots: Sequence[Any], called: dict[Any, Formula], known: Known) -> tuple[list[dict[str, Any]], str]:
+    """The steps of the sweep in their order, each with what it hands on; or a sentence that says why there are none."""
+    result = called[roots[0]]
+    seeds = {root: 1.0 if isinstance(root, Scalar) else np.ones(root.shape, root.dtype) for root in roots}
+    steps: list[dict[str, Any]] = []
+    totals: dict[Any, Any] = dict(seeds)
+
+    def pull(node: Any, g: Any, inputs: Sequence[Any]) -> Sequence[Any]:
+        cotangent = gradient(called[node], result)
+        terms, values = backward(node, g, called, known, cotangent)
+        shares = []
+        for parent, term, value in zip(inputs, terms, values):
+            if parent is None or term is None:
+                continue
+            short = term.size <= LONG
+            rule = written(term) if short else product_with_jacobian(node, called[parent], cotangent)
+            more = parent in totals
+            totals[parent] = totals[parent] + value if more else value
+            shares.append(
+                {
+                    "to": parent.order,
+                    "of": gradient(called[parent], result).text,
+                    "rule": rule.text,
+                    "share": _array(value),
+                    "more": more,
+                    "total": _array(totals[parent]),
+                }
+            )
+        steps.append({"id": node.order, "of": cotangent.text, "g": _array(g), "shares": shares})
+        return [float(s) if isinstance(p, Scalar) and s is not None else s for p, s in zip(inputs, values)]
+
+    try:
+        with np.errstate(all="ignore"):
+            graph.sweep(seeds, retain=True, pull=pull)
+    except RuntimeError as error:
+        return [], f"The backward pass cannot be shown: {error}"
+    return steps, ""
