@@ -328,7 +328,12 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
         if observed:
             node.note("value", out)
             # what came from outside may be changed there, by an optimizer say, before somebody looks
-            node.note("operands", tuple(np.copy(v) if n is None or n.op is None else v for v, n in zip(values, nodes)))
+            node.note(
+                "operands",
+                tuple(
+                    np.copy(v) if v is not None and (n is None or n.op is None) else v for v, n in zip(values, nodes)
+                ),
+            )
     if observed:
         cuts.follow(op, args, sources, result, node, recording)
     anomaly = modes.innermost("anomaly")

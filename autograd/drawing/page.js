@@ -32,9 +32,22 @@ function el(tag, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
-const line = (text, kind = "") => el("p", { class: "formula " + kind }, text);
+const line = (text, kind = "", ...more) => el("p", { class: "formula " + kind }, ...typeset(text), ...more);
+
+// ∇_W J with the W below the line.
+const typeset = (text) => text.split(/(?<=∇)_(\S+)/).map((part, i) => (i % 2 ? el("sub", {}, part) : part));
+
+// left = an array: a matrix as a table, else its text.
+function equation(left, array, kind = "") {
+  if (!array.rows) return line(`${left} = `, kind, el("small", {}, array.text));
+  if (array.rows.length < 2) return line(`${left} = ${spell(array)}`, kind);
+  return line(`${left} = `, kind, numbers(array));
+}
 const find = (id) => svg.querySelector(`[id="${id}"]`);
 const boxOf = (id) => data.views[view].folded[id] || "n" + id;
+
+// An array in a line: (1, 2; 3, 4), or one number, or what it is like.
+const spell = (a) => (!a.rows ? a.text : a.single ? a.rows[0][0] : `(${a.rows.map((row) => row.join(", ")).join("; ")})`);
 
 // --- The picture
 
@@ -85,8 +98,10 @@ function zoom(factor, at = { x: 0.5, y: 0.5 }) {
   frame();
 }
 function pan(dx, dy) { box.x += dx * box.w; box.y += dy * box.h; frame(); }
-function reveal(element) { // bring it into the window, if it is not there
+const READABLE = 0.55, GOOD = 1.1; // pixels for each of Graphviz's points
+function reveal(element) { // bring it into the window, if it is not there, and to a size at which it can be read
   if (!element || element.classList.contains("inside")) return;
+  if (stage.clientWidth / box.w < READABLE) zoom(stage.clientWidth / box.w / GOOD);
   const a = element.getBoundingClientRect(), b = stage.getBoundingClientRect(), edge = 20;
   if (a.left >= b.left + edge && a.right <= b.right - edge && a.top >= b.top + edge && a.bottom <= b.bottom - edge) return;
   pan((a.left + a.right - b.left - b.right) / 2 / b.width, (a.top + a.bottom - b.top - b.bottom) / 2 / b.height);
@@ -99,6 +114,7 @@ function chooseView(number) {
   $("view").value = String(number);
   show(number);
   render();
+  if (stage.clientWidth / box.w < READABLE) reveal(find(boxOf(data.result)));
 }
 
 function fold(id) {
@@ -116,6 +132,8 @@ function fold(id) {
     g.classList.toggle("folded", folded.has(g.id));
     g.classList.toggle("inside", gone(g.id));
     g.setAttribute("aria-expanded", String(!folded.has(g.id)));
+    const label = g.querySelector("text"), { label: name, inside } = frames[g.id];
+    if (label) label.textContent = folded.has(g.id) ? `${name}: ${inside.length} boxes folded` : name;
   });
 }
 
@@ -190,8 +208,17 @@ function paint(step) {
     const [from, to] = g.id.split("-");
     if (to !== here || (targets && !targets.has(from))) return;
     g.classList.add(targets ? "pull" : "flow");
+    g.classList.toggle("counter", runsBack(g, find(from)));
   });
   if (targets) for (const share of step.shares) badge(share);
+}
+
+// Graphviz draws some arrows from their heads, where the source stands behind its use.
+function runsBack(edge, source) {
+  const path = edge.querySelector("path"), b = source?.getBBox();
+  if (!path || !b) return false;
+  const far = (p) => Math.hypot(p.x - b.x - b.width / 2, p.y - b.y - b.height / 2);
+  return far(path.getPointAtLength(0)) > far(path.getPointAtLength(path.getTotalLength()));
 }
 
 // What has arrived so far at a node that is used more than once, over its box.
@@ -199,7 +226,7 @@ function badge(share) {
   const all = arrivals.get(share.to), g = find(boxOf(share.to));
   if (!g || all.length < 2 || g.classList.contains("inside")) return;
   const { x, y } = g.getBBox(), text = document.createElementNS(SVG, "text"), here = gradArrived(node.get(share.to));
-  const sum = share.total.text.length < 22 ? ": " + share.total.text : "";
+  const total = spell(share.total), sum = total.length < 22 ? ": " + total : "";
   text.setAttribute("class", "badge");
   text.setAttribute("x", x);
   text.setAttribute("y", y - 4);
@@ -220,20 +247,20 @@ function explain(step) {
     out.replaceChildren(el("h2", {}, `Forward: ${n.op}${where}`), line(`${n.symbol} = ${n.formula}`));
     for (const id of new Set(n.inputs)) operand(out, node.get(id).symbol, node.get(id).value);
     for (const [name, value] of n.data) operand(out, name, value);
-    if (n.value) out.append(line(`${n.symbol} = ${n.value.text}`));
+    if (n.value) out.append(equation(n.symbol, n.value));
     return;
   }
-  out.replaceChildren(el("h2", {}, `Backward: ${n.op}${where}`), line(`${n.symbol} = ${n.formula}`, "numbers"), line(`${step.of} = ${step.g.text}`));
+  out.replaceChildren(el("h2", {}, `Backward: ${n.op}${where}`), line(`${n.symbol} = ${n.formula}`, "numbers"), equation(step.of, step.g));
   for (const share of step.shares) {
-    out.append(line(share.more ? `${share.of} ← ${share.of} + ${share.rule}` : `${share.of} = ${share.rule}`));
+    out.append(line(share.share ? `${share.of} ← ${share.of} + ${share.rule}` : `${share.of} = ${share.rule}`));
     const all = arrivals.get(share.to), before = all[all.findIndex(([, s]) => s === share) - 1];
-    if (share.more && before) out.append(line(`= ${before[1].total.text} + ${share.share.text}`, "numbers"));
-    out.append(line(`= ${share.total.text}`, "numbers"));
+    if (share.share && before) out.append(line(`= ${spell(before[1].total)} + ${spell(share.share)}`, "numbers"));
+    out.append(equation("", share.total, "numbers"));
     if (all.length > 1) out.append(line(`${all.findIndex(([, s]) => s === share) + 1} of ${all.length} arrivals`, "numbers"));
   }
 }
 function operand(out, symbol, value) {
-  if (value) out.append(line(`${symbol} = ${value.text}`, "numbers"));
+  if (value) out.append(equation(symbol, value, "numbers"));
 }
 
 function details() {
@@ -241,7 +268,7 @@ function details() {
   if (!n) { out.replaceChildren(el("p", { class: "hint" }, "Click a node for its value, gradient, formula and line.")); return; }
   const list = el("dl");
   const add = (term, ...what) => list.append(el("dt", {}, term), el("dd", {}, ...what));
-  if (n.op) add("computed", el("span", { class: "formula" }, `${n.symbol} = ${n.formula}`));
+  if (n.op && id !== steps[place].id) add("computed", el("span", { class: "formula" }, `${n.symbol} = ${n.formula}`));
   add("shape", (n.shape || "a number") + "  " + n.dtype);
   if (n.path) add("module", n.path);
   if (n.value && (valueHere(n) || zoomed !== null)) add("value", numbers(n.value));

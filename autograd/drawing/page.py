@@ -71,6 +71,7 @@ def page(drawn: Drawn, title: str) -> str:
         "theme": drawn.theme if drawn.theme != "light" else "",
         "views": views,
         "nodes": told[::-1],
+        "result": drawn.roots[0].order,
         "backward": steps,
         "remarks": said + [problem] * bool(problem),
     }
@@ -180,7 +181,7 @@ def _array(value: Any) -> dict[str, Any] | None:
     array = np.asarray(plain(value))
     if array.ndim == 0 or small(array.shape):
         rows = [[spelled(x) for x in row] for row in np.atleast_2d(array).tolist()]
-        return {"rows": rows, "text": _line(rows, array.ndim), "bad": not finite(array)}
+        return {"rows": rows, **({} if finite(array) else {"bad": True}), **({} if array.ndim else {"single": True})}
     flat = array[np.isfinite(array)].astype(np.float64)
     bad = array.size - flat.size
     if not flat.size:
@@ -192,11 +193,6 @@ def _array(value: Any) -> dict[str, Any] | None:
     text = f"{array.size:,} numbers from {spelled(low)} to {spelled(high)}, mean {center} ± {spread}"
     text += f"; {bad:,} are not finite" if bad else ""
     return {"text": text, "histogram": counts, "ends": [spelled(low), spelled(high)], "bad": bool(bad)}
-
-
-def _line(rows: list[list[str]], ndim: int) -> str:
-    text = "; ".join(", ".join(row) for row in rows)
-    return f"({text})" if ndim else text
 
 
 # --- The backward pass ------------------------------------------------------------------------------------------------
@@ -225,9 +221,8 @@ def _backward(roots: Sequence[Any], called: dict[Any, Formula], known: Known) ->
                     "to": parent.order,
                     "of": gradient(called[parent], result).text,
                     "rule": rule.text,
-                    "share": _array(value),
-                    "more": more,
                     "total": _array(totals[parent]),
+                    **({"share": _array(value)} if more else {}),
                 }
             )
         steps.append({"id": node.order, "of": cotangent.text, "g": _array(g), "shares": shares})

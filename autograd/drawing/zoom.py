@@ -11,7 +11,7 @@ from .. import graph
 from ..scalar import Scalar
 from .known import Known
 
-MOST = 64  # products of numbers
+MOST = 32  # products of numbers
 
 
 def scalars(y: Any, known: Known | None = None) -> list[Scalar]:
@@ -20,7 +20,7 @@ def scalars(y: Any, known: Known | None = None) -> list[Scalar]:
     y       a Tensor that `@` or a linear layer has just computed, or its node, with values that are known, as they are
             under `autograd.observe()` or until `backward`
 
-    Their gradients are there if y's is. Empty for other operations, more than 64 products, and unknown values.
+    Their gradients are there if y's is. Empty for other operations, more than 32 products, and unknown values.
 
     >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     >>> with autograd.observe():
@@ -29,10 +29,11 @@ def scalars(y: Any, known: Known | None = None) -> list[Scalar]:
     [-1.0, -1.0]
     >>> picture = autograd.draw(autograd.drawing.scalars(y))
     """
-    node = y if isinstance(y, graph.Node) else y.node
+    node: Any = y if isinstance(y, graph.Node) else y.node
     if isinstance(node, Scalar) or node is None or node.op is None or node.op.name not in ("matmul", "linear"):
         return []
-    known = known or Known([node], {})
+    if known is None:
+        known = Known([node], {})
     arguments, constants = list(node.op.arguments), known.constants.get(node, {})
     values = [
         constants.get(name) if source is None else known.values.get(source)
@@ -40,8 +41,8 @@ def scalars(y: Any, known: Known | None = None) -> list[Scalar]:
     ]
     if any(v is None and (i < 2 or node.inputs[i] is not None) for i, v in enumerate(values)):
         return []  # a bias may be absent
-    a, b, *bias = (None if v is None else np.asarray(v, np.float64) for v in values)
-    assert a is not None and b is not None  # as has been seen
+    a, b = (np.asarray(v, np.float64) for v in values[:2])
+    bias = values[2] if len(values) > 2 else None
     if max(a.ndim, b.ndim) > 2 or min(a.ndim, b.ndim) < 1 or math.prod(node.shape) * a.shape[-1] > MOST:
         return []
     linear = node.op.name == "linear"
@@ -51,7 +52,7 @@ def scalars(y: Any, known: Known | None = None) -> list[Scalar]:
         right = right.T
     elif b.ndim == 1:
         right = right[:, None] if right.ndim == 1 else right.T
-    shift = _elements(bias[0], names[2], 1) if bias and bias[0] is not None else None
+    shift = None if bias is None else _elements(np.asarray(bias, np.float64), names[2], 1)
     found = []
     for row in left:
         for j, column in enumerate(right.T):
