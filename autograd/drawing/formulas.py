@@ -322,12 +322,12 @@ def forward_term(node: Any, called: Mapping[Any, Formula], known: Known) -> Term
         elif argument in constants:
             parts.append(_constant(argument, constants[argument], known))
         elif argument not in ("bias", "weight", "mask"):  # which may be absent
-            parts.append(Term(symbol=UNKNOWN if _plainly(argument) == "x" else named(argument)))
+            parts.append(Term(symbol=UNKNOWN if plainly(argument) == "x" else named(argument)))
     keywords = dict(zip(getattr(node.op, "keywords", ()), getattr(node, "params", None) or ()))
     return Term(node.op, parts, shape=getattr(node, "shape", ()), keywords=keywords)
 
 
-def _plainly(argument: str) -> str:
+def plainly(argument: str) -> str:
     """What data are called that have no name, by the argument that they are."""
     return "x" if argument.partition("[")[0] in ("a", "b", "x", "xs") else argument
 
@@ -335,7 +335,7 @@ def _plainly(argument: str) -> str:
 def _constant(argument: str, value: Any, known: Known) -> Term:
     if np.size(value) == 1:
         return Term(value=value, shape=np.shape(value))
-    name = known.name_of(np.asarray(value)) or _plainly(argument)
+    name = known.name_of(np.asarray(value)) or plainly(argument)
     return Term(symbol=named(name), shape=np.shape(value), value=value)
 
 

@@ -204,9 +204,10 @@ function paint(step) {
   const here = boxOf(step.id);
   find(here)?.classList.add("now");
   const targets = step.phase === "backward" ? new Set(step.shares.map((s) => boxOf(s.to))) : null;
+  const others = targets || new Set(node.get(step.id).inputs.map(boxOf)), alone = here === "n" + step.id && !targets;
   svg.querySelectorAll("g.edge").forEach((g) => {
     const [from, to] = g.id.split("-");
-    if (to !== here || (targets && !targets.has(from))) return;
+    if (to !== here || !(others.has(from) || (alone && from.startsWith("d")))) return;
     g.classList.add(targets ? "pull" : "flow");
     g.classList.toggle("counter", runsBack(g, find(from)));
   });
@@ -239,7 +240,7 @@ function explain(step) {
   out.className = step.phase === "backward" ? "back" : "";
   if (step.phase === "start") {
     out.replaceChildren(el("h2", {}, "Before the forward pass"), el("p", { class: "hint" }, "Only parameters and data are known. "),
-      el("p", { class: "hint" }, "Keys: ", el("kbd", {}, "→"), " next step, ", el("kbd", {}, "←"), " back, ", el("kbd", {}, "space"), " play, ", el("kbd", {}, "End"), " all."));
+      el("p", { class: "hint" }, el("kbd", {}, "→"), " computes the first node."));
     return;
   }
   const n = node.get(step.id), where = n.path ? ` in ${n.path}` : "";
@@ -400,6 +401,7 @@ $("view").hidden = data.views.length < 2;
 const clicks = { first: () => go(0), back: () => go(place - 1), next: () => go(place + 1), last: () => go(steps.length - 1), play, in: () => zoom(0.8), out: () => zoom(1.25), fit, theme: toggleTheme };
 for (const [id, act] of Object.entries(clicks)) $(id).onclick = act;
 $("remarks").append(...data.remarks.map((text) => el("p", {}, text)));
+$("remarks").append(el("p", {}, "→ ← step, space plays, Home and End; / searches, f fits, + − zoom, u unfolds a product, d is light or dark. A click on a frame folds it."));
 root.dataset.theme = data.theme || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 window.addEventListener("resize", () => fit());
 chooseView(0);

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import graph
 from ..scalar import Scalar
+from .formulas import plainly
 from .known import Known
 
 MOST = 32  # products of numbers
@@ -46,7 +47,11 @@ def scalars(y: Any, known: Known | None = None) -> list[Scalar]:
     if max(a.ndim, b.ndim) > 2 or min(a.ndim, b.ndim) < 1 or math.prod(node.shape) * a.shape[-1] > MOST:
         return []
     linear = node.op.name == "linear"
-    names = [known.names.get(source) or name for name, source in zip(arguments, node.inputs)]
+    names = [
+        known.names.get(source)
+        or (known.name_of(value) or plainly(name) if source is None and value is not None else name)
+        for name, source, value in zip(arguments, node.inputs, values)
+    ]
     left, right = _elements(np.atleast_2d(a), names[0], a.ndim), _elements(b, names[1], b.ndim)
     if linear:
         right = right.T

@@ -81,6 +81,31 @@ def test_the_page_has_the_lectures_rules(tmp_path):
 
 
 @needs_graphviz
+def test_the_page_of_xor_has_the_lectures_rules_and_the_gradients_of_backward(tmp_path):
+    loss, names = xor()
+    _, data = written(tmp_path, loss, names)
+    shares = {share["of"]: share for step in data["backward"] for share in step["shares"]}
+    assert shares["∇_α J"]["rule"] == "∇_h J ⊙ [h > 0]"
+    assert shares["∇_W⁽¹⁾ J"]["rule"] == "∇_α Jᵀ · x"
+    assert shares["∇_b⁽¹⁾ J"]["rule"] == "Σ₀ ∇_α J"
+    leaves = {node.order: node for node in autograd.graph.ancestors([loss.node]) if node.op is None}
+    loss.backward()
+    found = {share["to"]: share["total"] for share in shares.values() if share["to"] in leaves}
+    assert set(found) == set(leaves)
+    for order, node in leaves.items():
+        np.testing.assert_allclose(np.ravel(rows(found[order])), np.ravel(node.grad), rtol=1e-3)
+
+
+@needs_graphviz
+def test_a_layer_without_bias_has_a_page_under_observe(tmp_path):
+    layer = nn.Linear(2, 2, bias=False)
+    with autograd.observe():
+        y = layer(np.ones((1, 2)))
+    _, data = written(tmp_path, y, {"y": y})
+    assert data["nodes"][-1]["formula"] == "x Wᵀ"
+
+
+@needs_graphviz
 def test_the_backward_steps_are_the_sweeps_newest_first_with_partial_sums(tmp_path):
     a = Scalar(3.0, name="a")
     y = a * 2 + a * a
@@ -251,6 +276,13 @@ def test_what_is_no_small_product_with_known_values_has_no_scalars():
     y = small @ small
     y.sum().backward()
     assert scalars(y) == []
+
+
+def test_a_constant_without_a_name_is_called_x_as_in_the_formula():
+    W = Tensor(np.ones((2, 2)), requires_grad=True)
+    with autograd.observe():
+        y = W @ np.ones(2)
+    assert {s.name for s in autograd.graph.ancestors(scalars(y)) if s.op is None} >= {"x₁", "x₂", "a₁₁"}
 
 
 # --- In a browser -----------------------------------------------------------------------------------------------------
