@@ -27,10 +27,7 @@ class Flow:
     def __init__(self, loss: Any, target: Any) -> None:
         self.loss, self.target = loss.node, target
         self.all = graph.ancestors([self.loss])
-        onward = {target}
-        for node in reversed(self.all):
-            if any(parent in onward for parent in node.inputs):
-                onward.add(node)
+        onward = graph.computed_from([target], self.all)
         self.nodes = [node for node in self.all if node in onward]
         self.reached = target in self.all
         self.known = Known(self.all, {})

@@ -105,6 +105,17 @@ def _arguments(node: Any) -> Sequence[str]:
     return getattr(node.op, "arguments", [])
 
 
+def node_of(value: Any, how: str) -> Any:
+    """The node of a Tensor or Scalar that is to be drawn, say. TypeError if it has none."""
+    node = value if isinstance(value, graph.Node) else getattr(value, "node", None)
+    if node is None:
+        raise TypeError(
+            f"a {type(value).__name__} without a graph cannot be {how}; "
+            "give a Scalar, or a Tensor computed from one that was made with requires_grad=True"
+        )
+    return node
+
+
 def plain(value: Any) -> Any:
     """The array or number in a Tensor or a Scalar."""
     if isinstance(value, Tensor):

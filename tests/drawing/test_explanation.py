@@ -236,9 +236,9 @@ def test_names_become_symbols():
 
 
 def test_what_has_no_graph_is_refused():
-    with pytest.raises(TypeError, match=r"explain: a Tensor without a graph.*requires_grad=True"):
+    with pytest.raises(TypeError, match=r"a Tensor without a graph cannot be explained.*requires_grad=True"):
         explain(Tensor([1.0]))
-    with pytest.raises(TypeError, match="explain: a float without a graph"):
+    with pytest.raises(TypeError, match="a float without a graph cannot be explained"):
         explain(3.0)
 
 
