@@ -12,7 +12,7 @@ from .. import graph
 from ..scalar import Scalar
 from .cards import small, spelled
 from .formulas import LONG, Formula, backward, forward, gradient, product_with_jacobian, symbols, unfreed, written
-from .known import Known, node_of, plain
+from .known import Known, node_of, plain, unnoted
 
 
 class Share(NamedTuple):
@@ -180,7 +180,7 @@ def _explained(root: Any, nodes: list[Any], known: Known, called: Mapping[Any, F
         return [float(s) if isinstance(p, Scalar) and s is not None else s for p, s in zip(inputs, shares)]
 
     seed: Any = 1.0 if isinstance(root, Scalar) else np.ones(root.shape, root.dtype)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), unnoted(nodes):
         graph.sweep({root: seed}, useful, retain=True, pull=pull)
     return Explanation(result, seed, entries)
 

@@ -12,7 +12,7 @@ from ..calls import paths_of
 from ..cuts import Cut
 from ..lines import is_ours, line_of
 from ..scalar import Scalar
-from .known import Known, plain
+from .known import Known, plain, unnoted
 
 
 class Flow:
@@ -54,7 +54,7 @@ class Flow:
         value = loss.data if isinstance(loss, Scalar) else loss.detach().numpy()
         seed = 1.0 if isinstance(loss, Scalar) else np.ones_like(value)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), unnoted(self.all):
                 found = graph.sweep({self.loss: seed}, [self.target], retain=True, check=check)
         except RuntimeError as error:  # a value was changed in place since, by an optimizer say
             self.problem = str(error)
