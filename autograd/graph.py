@@ -87,6 +87,15 @@ def ancestors(roots: Iterable[Node]) -> list[Node]:
     return sorted(seen, key=attrgetter("order"), reverse=True)
 
 
+def computed_from(targets: Iterable[Node], nodes: Sequence[Node]) -> set[Node]:
+    """The targets, and of these nodes, the newest first, those that were computed from one of them."""
+    found = set(targets)
+    for node in reversed(nodes):
+        if any(parent in found for parent in node.inputs):
+            found.add(node)
+    return found
+
+
 def sweep(
     seeds: dict[Node, Any],
     targets: Iterable[Node] | None = None,
@@ -105,10 +114,7 @@ def sweep(
     """
     wanted, useful = set(targets or ()), None
     if targets is not None:
-        useful = set(wanted)
-        for node in reversed(ancestors(seeds)):
-            if any(parent in useful for parent in node.inputs):
-                useful.add(node)
+        useful = computed_from(wanted, ancestors(seeds))
     found: dict[Node, Any] = {}
     waiting = {node.order: node for node in seeds if useful is None or node in useful}  # the nodes reached
     pending = {node.order: g for node, g in seeds.items()}  # their cotangents, as far as they are summed up

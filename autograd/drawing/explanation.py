@@ -12,7 +12,7 @@ from .. import graph
 from ..scalar import Scalar
 from .cards import small, spelled
 from .formulas import LONG, Formula, backward, forward, gradient, product_with_jacobian, symbols, unfreed, written
-from .known import Known, plain
+from .known import Known, node_of, plain, unnoted
 
 
 class Share(NamedTuple):
@@ -132,37 +132,24 @@ def explain(result: Any, wrt: Any = None, names: Mapping[str, Any] | None = None
        ∇_W J = ∇_α J · xᵀ
              = (3, 1; 3, 1)
     """
-    root = _node(result, "explain")
+    root = node_of(result, "explained")
     targets = _targets(wrt)
     nodes = graph.ancestors([root])
-    useful = set(nodes if targets is None else targets)
     missing = [i for i, t in enumerate(targets or ()) if t not in set(nodes)]
     if missing:
         raise ValueError(
-            f"explain: {'wrt' if len(useful) == 1 else f'number {missing[0]} of wrt'} is not among what the result was computed "
+            f"explain: {'wrt' if len(targets or ()) == 1 else f'number {missing[0]} of wrt'} is not among what the result was computed "
             "from, so its gradient is None; autograd.why says where the path breaks"
         )
-    for node in reversed(nodes):
-        if any(parent in useful for parent in node.inputs):
-            useful.add(node)
+    useful = set(nodes) if targets is None else graph.computed_from(targets, nodes)
     known = Known(nodes, names or {})
     return _explained(root, [node for node in nodes if node in useful], known, symbols(nodes, known), limit)
-
-
-def _node(value: Any, who: str) -> Any:
-    node = value if isinstance(value, graph.Node) else getattr(value, "node", None)
-    if node is None:
-        raise TypeError(
-            f"{who}: a {type(value).__name__} without a graph has nothing to explain; give a Scalar, or a Tensor computed from one "
-            "that was made with requires_grad=True"
-        )
-    return node
 
 
 def _targets(wrt: Any) -> list[Any] | None:
     if wrt is None:
         return None
-    return [_node(t, "explain") for t in (wrt if isinstance(wrt, list | tuple) else [wrt])]
+    return [node_of(t, "explained") for t in (wrt if isinstance(wrt, list | tuple) else [wrt])]
 
 
 def _explained(root: Any, nodes: list[Any], known: Known, called: Mapping[Any, Formula], limit: int) -> Explanation:
@@ -193,7 +180,7 @@ def _explained(root: Any, nodes: list[Any], known: Known, called: Mapping[Any, F
         return [float(s) if isinstance(p, Scalar) and s is not None else s for p, s in zip(inputs, shares)]
 
     seed: Any = 1.0 if isinstance(root, Scalar) else np.ones(root.shape, root.dtype)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), unnoted(nodes):
         graph.sweep({root: seed}, useful, retain=True, pull=pull)
     return Explanation(result, seed, entries)
 

@@ -12,7 +12,7 @@ from ..calls import paths_of
 from ..cuts import Cut
 from ..lines import is_ours, line_of
 from ..scalar import Scalar
-from .known import Known, plain
+from .known import Known, plain, unnoted
 
 
 class Flow:
@@ -27,10 +27,7 @@ class Flow:
     def __init__(self, loss: Any, target: Any) -> None:
         self.loss, self.target = loss.node, target
         self.all = graph.ancestors([self.loss])
-        onward = {target}
-        for node in reversed(self.all):
-            if any(parent in onward for parent in node.inputs):
-                onward.add(node)
+        onward = graph.computed_from([target], self.all)
         self.nodes = [node for node in self.all if node in onward]
         self.reached = target in self.all
         self.known = Known(self.all, {})
@@ -57,7 +54,7 @@ class Flow:
         value = loss.data if isinstance(loss, Scalar) else loss.detach().numpy()
         seed = 1.0 if isinstance(loss, Scalar) else np.ones_like(value)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), unnoted(self.all):
                 found = graph.sweep({self.loss: seed}, [self.target], retain=True, check=check)
         except RuntimeError as error:  # a value was changed in place since, by an optimizer say
             self.problem = str(error)

@@ -9,6 +9,7 @@ from .. import graph
 from ..calls import Call
 from ..modes import observe
 from ..tensor import Tensor, run_backward, seed_of
+from .known import unnoted
 from .outline import Outline
 
 VIEWS = ("forward", "gradient", "both")
@@ -31,13 +32,8 @@ def gradients(roots: Sequence[Any], nodes: Sequence[Any], wrt: Any) -> dict[Any,
         if None in targets:
             raise TypeError("wrt is a Tensor that needs a gradient, or a list of them; make it with requires_grad=True")
     seed = seed_of(root, None) if isinstance(root, Tensor) else 1.0
-    observed = {node: dict(node.notes) for node in graph.ancestors(nodes) if node.notes and "value" in node.notes}
-    try:
-        with observe():
-            found = run_backward({nodes[0]: seed}, targets, True, True)
-    finally:
-        for node, notes in observed.items():  # what the user's own backward pass has left there, or nothing
-            node.notes = notes
+    with unnoted(graph.ancestors(nodes)), observe():
+        found = run_backward({nodes[0]: seed}, targets, True, True)
     nodes_of = {x: g if isinstance(g, graph.Node) else getattr(g, "node", None) for x, g in found.items()}
     recorded = {x: g for x, g in nodes_of.items() if g is not None and g.order > nodes[0].order}
     if not recorded:

@@ -6,8 +6,9 @@ A node holds no value. Its value is known if it was recorded under `autograd.obs
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,28 @@ def _arguments(node: Any) -> Sequence[str]:
     if getattr(node.op, "variadic", False):
         return [f"xs[{i}]" for i in range(len(node.inputs))]
     return getattr(node.op, "arguments", [])
+
+
+@contextlib.contextmanager
+def unnoted(nodes: Iterable[Any]) -> Iterator[None]:
+    """A block for a backward pass that nobody asked for: observed nodes keep the cotangents of the user's own."""
+    observed = {node: dict(node.notes) for node in nodes if node.notes and "value" in node.notes}
+    try:
+        yield
+    finally:
+        for node, notes in observed.items():
+            node.notes = notes
+
+
+def node_of(value: Any, how: str) -> Any:
+    """The node of a Tensor or Scalar that is to be drawn, say. TypeError if it has none."""
+    node = value if isinstance(value, graph.Node) else getattr(value, "node", None)
+    if node is None:
+        raise TypeError(
+            f"a {type(value).__name__} without a graph cannot be {how}; "
+            "give a Scalar, or a Tensor computed from one that was made with requires_grad=True"
+        )
+    return node
 
 
 def plain(value: Any) -> Any:

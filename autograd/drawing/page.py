@@ -22,7 +22,7 @@ from ..lines import line_of
 from ..scalar import Scalar
 from .cards import finite, small, spelled
 from .formulas import LONG, Formula, backward, forward, gradient, product_with_jacobian, symbols, written
-from .known import Known, plain
+from .known import Known, plain, unnoted
 from .layout import rendered
 from .outline import Outline, path_of
 from .themes import DARK, LIGHT, Theme
@@ -229,7 +229,7 @@ def _backward(roots: Sequence[Any], called: dict[Any, Formula], known: Known) ->
         return [float(s) if isinstance(p, Scalar) and s is not None else s for p, s in zip(inputs, values)]
 
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), unnoted(graph.ancestors(roots)):
             graph.sweep(seeds, retain=True, pull=pull)
     except RuntimeError as error:
         return [], f"The backward pass cannot be shown: {error}"

@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import graph
 from .boxes import Artist, remarks
 from .differences import union
 from .dot import text_of
 from .gradients import VIEWS, gradients, side_by_side
-from .known import Known
+from .known import Known, node_of
 from .layout import rendered
 from .outline import Item, Outline, outline
 from .page import Drawn, page
@@ -70,7 +69,7 @@ def draw(
     [True, True, True, True]
     """
     given = list(root) if isinstance(root, list | tuple) else [root]
-    roots = [_node(r) for r in given]
+    roots = [node_of(r, "drawn") for r in given]
     if not roots:
         raise ValueError("draw needs at least one Tensor or Scalar, and the list is empty")
     show, fold, unfold = ([x] if isinstance(x, str) else list(x) for x in (show, fold, unfold))
@@ -90,7 +89,7 @@ def draw(
     if compare is None:
         seen = outline(roots, limit, since=since if view == "gradient" else -1, **options)
     else:
-        others = [_node(r) for r in (compare if isinstance(compare, list | tuple) else [compare])]
+        others = [node_of(r, "drawn") for r in (compare if isinstance(compare, list | tuple) else [compare])]
         seen, changes = union(outline(roots, limit, **options), outline(others, limit, **options))
         roots += others
     if view == "both":
@@ -98,7 +97,7 @@ def draw(
     known = Known([item.newest for item in seen.items if not item.title], names or {})
     for x, g in derivatives.items():
         known.names[g] = f"∂J/∂{known.names.get(x) or (x.notes or {}).get('name') or 'leaf'}"
-    given_inputs = {_node(x) for x in inputs}
+    given_inputs = {node_of(x, "drawn") for x in inputs}
 
     def text(seen: Outline, theme: str) -> str:
         boxes = Artist(known, THEMES[theme], show, set(roots), given_inputs, changes).boxes(seen)
@@ -115,16 +114,6 @@ def draw(
 def _one_of(argument: str, word: Any, words: Collection[str]) -> None:
     if word not in words:
         raise ValueError(f"{argument} is one of {', '.join(words)}, not {word!r}")
-
-
-def _node(value: Any) -> Any:
-    node = value if isinstance(value, graph.Node) else getattr(value, "node", None)
-    if node is None:
-        raise TypeError(
-            f"a {type(value).__name__} without a graph cannot be drawn; "
-            "give a Scalar, or a Tensor computed from one that was made with requires_grad=True"
-        )
-    return node
 
 
 def _write(path: Path, content: bytes) -> None:

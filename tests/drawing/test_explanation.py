@@ -199,6 +199,19 @@ def test_an_observed_graph_can_be_explained_after_backward():
     assert str(explain(y, names={"x": x})) == before
 
 
+def test_what_an_observed_graph_keeps_is_left_alone():
+    x = leaf([0.5, 1.0])
+    with autograd.observe():
+        y = np.exp(x)
+        loss = y.sum()
+    explain(loss)
+    assert "cotangent" not in y.node.notes
+    loss.backward(np.array(2.0))
+    explain(loss)
+    autograd.why(x, loss)
+    assert y.node.notes["cotangent"].tolist() == [2, 2]
+
+
 # --- Forms ---
 
 
@@ -236,9 +249,9 @@ def test_names_become_symbols():
 
 
 def test_what_has_no_graph_is_refused():
-    with pytest.raises(TypeError, match=r"explain: a Tensor without a graph.*requires_grad=True"):
+    with pytest.raises(TypeError, match=r"a Tensor without a graph cannot be explained.*requires_grad=True"):
         explain(Tensor([1.0]))
-    with pytest.raises(TypeError, match="explain: a float without a graph"):
+    with pytest.raises(TypeError, match="a float without a graph cannot be explained"):
         explain(3.0)
 
 

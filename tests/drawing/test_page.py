@@ -166,6 +166,11 @@ def test_nothing_of_the_graph_is_changed(tmp_path):
     assert w.grad is None
     y.backward()
     assert w.grad is not None
+    with autograd.observe():
+        z = w * 3
+    z.backward(np.array([2.0, 5.0]))
+    written(tmp_path, z)
+    assert z.node.notes["cotangent"].tolist() == [2.0, 5.0]
 
 
 @needs_graphviz
@@ -397,11 +402,11 @@ class TestInABrowser:
     def test_search_counts_and_enter_goes_there(self, opened):
         loss, names = xor()
         page = opened(loss, names)
-        page.keys("/", "linear 4×2")
+        page.keys("/", "relu 4x2")
         assert page.text("#found") == "1 found"
         assert len(page.all("g.node.hit")) == 1
         page.keys(ENTER)
-        assert "linear" in page.text("#node h2")
+        assert "relu" in page.text("#node h2")
 
     def test_a_click_on_a_frame_folds_the_module_and_another_unfolds_it(self, opened):
         from selenium.webdriver.support.ui import Select

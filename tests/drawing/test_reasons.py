@@ -166,6 +166,15 @@ def test_a_value_that_went_through_numpy():
     assert why(x, loss).evidence["by"] == "numpy()"
 
 
+def test_a_value_that_was_detached_in_place():
+    x, y = leaf(1.0, 2.0), leaf(2.0, 3.0)
+    with observe():
+        h = x * 2
+        h.detach_()
+        loss = (h * y).sum()
+    assert (why(x, loss).cause, why(x, loss).evidence["by"]) == ("detached", "detach_()")
+
+
 def test_two_cuts_one_behind_the_other():
     x, y = leaf(1.0, 2.0), leaf(2.0, 3.0)
     with observe():

@@ -484,6 +484,22 @@ def test_everything_is_left_as_it_was(fails):
     assert others == others_after
 
 
+def test_random_numbers_of_numpy_and_python_are_as_if_nobody_had_drawn(batch):
+    class Noisy(nn.Module):
+        def __init__(self):
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.layer(x) + np.float32(np.random.random() + random.random())  # noqa: NPY002
+
+    def states():
+        return random.getstate(), np.random.get_state()[2]  # noqa: NPY002
+
+    before = states()
+    assert "random in evaluation" in found(Noisy(), F.cross_entropy, batch)
+    assert states() == before
+
+
 def test_training_goes_on_as_if_nobody_had_looked():
     def weights(looked_at):
         autograd.manual_seed(0)

@@ -265,3 +265,10 @@ def test_every_operation_in_a_layer_is_counted_or_known_to_have_no_products():
     assert not UNCOUNTED & set(COUNTS)
     newer = {name for name in ("matvec", "vecmat") if not hasattr(np, name)}  # than this NumPy
     assert not (set(COUNTS) | UNCOUNTED) - set(operations) - newer
+
+
+def test_parts_that_were_put_into_a_mode_are_in_it_again():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Dropout(), nn.Linear(3, 1)).train()
+    model[1].eval()
+    nn.summary(model, np.zeros((4, 2)))
+    assert [module.training for module in model.modules()] == [True, True, False, True]
