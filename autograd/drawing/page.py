@@ -49,11 +49,12 @@ def page(drawn: Drawn, title: str) -> str:
     known.names, known.values = {**known.names, **drawn.known.names}, {**known.values, **drawn.known.values}
     known.constants, known._arrays = {**known.constants, **drawn.known.constants}, drawn.known._arrays
     called = symbols(nodes, known)
+    steps, problem = _backward(drawn.roots, called, known) if drawn.plain else ([], "")
+    drawn.known.gradients = known.gradients  # so that the boxes have them
     templates, views = [], []
     for name, seen, source in _views(drawn):
         templates.append(_svg(source))
         views.append({"name": name, **_places(seen)})
-    steps, problem = _backward(drawn.roots, called, known) if drawn.plain else ([], "")
     told = [_told(node, called, known) for node in nodes]
     for node, facts in zip(nodes, told):
         if drawn.plain and (unfolded := scalars(node, known)):
@@ -199,7 +200,7 @@ def _array(value: Any) -> dict[str, Any] | None:
 
 
 def _backward(roots: Sequence[Any], called: dict[Any, Formula], known: Known) -> tuple[list[dict[str, Any]], str]:
-    """The steps of the sweep in their order, each with what it hands on; or a sentence that says why there are none."""
+    """The steps of the sweep in their order, each with what it hands on; or a sentence that says why there are none. `known` learns the gradients."""
     result = called[roots[0]]
     seeds = {root: 1.0 if isinstance(root, Scalar) else np.ones(root.shape, root.dtype) for root in roots}
     steps: list[dict[str, Any]] = []
@@ -233,4 +234,5 @@ def _backward(roots: Sequence[Any], called: dict[Any, Formula], known: Known) ->
             graph.sweep(seeds, retain=True, pull=pull)
     except RuntimeError as error:
         return [], f"The backward pass cannot be shown: {error}"
+    known.gradients = totals
     return steps, ""

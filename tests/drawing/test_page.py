@@ -119,6 +119,17 @@ def test_the_backward_steps_are_the_sweeps_newest_first_with_partial_sums(tmp_pa
 
 
 @needs_graphviz
+def test_the_boxes_have_the_gradients_of_this_graph_before_backward_and_after(tmp_path):
+    a = Scalar(3.0, name="a")
+    y = a * a
+    for _ in range(2):
+        text, data = written(tmp_path, y)
+        assert data["nodes"][0]["grad"]["rows"] == [["6"]]
+        assert len(re.findall(">grad<", text.partition("</template>")[0])) == 2
+        a.grad = 100.0  # of other backward passes
+
+
+@needs_graphviz
 def test_a_node_has_its_line_and_the_text_of_it(tmp_path):
     w = Tensor([1.0, 2.0], requires_grad=True)
     y = np.tanh(w)  # this very line
