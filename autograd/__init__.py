@@ -360,6 +360,7 @@ if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
     from .files import load, save
     from .function import Function
     from .memory import checkpoint, saved_bytes
+    from .profiling import profile
     from .random import (
         Generator,
         bernoulli,
@@ -438,6 +439,7 @@ _LAZY = {
     "manual_seed": "random",
     "multinomial": "random",
     "normal": "random",
+    "profile": "profiling",
     "rand": "random",
     "rand_like": "random",
     "randint": "random",
@@ -759,6 +761,7 @@ __all__ = [
     "power",
     "preserve_format",
     "prod",
+    "profile",
     "put",
     "qr",
     "quantile",

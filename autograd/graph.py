@@ -109,8 +109,8 @@ def sweep(
 
     Without targets, for every leaf that is reached (and every Scalar). With targets, only nodes on a path to one of them are visited.
     `retain` keeps what the nodes saved; `lift` runs the rules on recorded values, so that the result can be
-    differentiated again; `pull` is called in place of an operation's own, which turns a node's cotangent into shares for
-    its inputs, and `check` with every node, its cotangent and its shares.
+    differentiated again; `pull` is called in place of an operation's own `pull` or `lift`, which turns a node's
+    cotangent into shares for its inputs, and `check` with every node, its cotangent and its shares.
     """
     wanted, useful = set(targets or ()), None
     if targets is not None:
@@ -142,7 +142,7 @@ def sweep(
         inputs = node.inputs if useful is None else [p if p in useful else None for p in node.inputs]
         if useful is not None and not any(p is not None for p in inputs):
             continue  # a target with none behind it
-        shares = op.lift(node, g, inputs) if lift else (pull or op.pull)(node, g, inputs)
+        shares = (pull or (op.lift if lift else op.pull))(node, g, inputs)
         if check is not None:
             check(node, g, shares)
         if not retain:

@@ -294,8 +294,13 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
     tracer = modes.innermost("trace")
     if tracer is not None and op.kind != "constant" and any(getattr(p, "requires_grad", False) for p in params):
         raise unruled(op, params)
+    given = (*([values] if op.variadic else values), *(plain(params) if tracer is not None else params))
+    profile, timing = modes.innermost("profile"), None
     try:
-        out = op.forward(*([values] if op.variadic else values), *(plain(params) if tracer is not None else params))
+        if profile is None:
+            out = op.forward(*given)
+        else:
+            out, timing = profile.run(op.forward, *given)
     except Exception as error:
         raise explain(error, op, [values] if op.variadic else values, params) from None
     out, saved = out if op.caches else (out, None)
@@ -339,6 +344,8 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
     anomaly = modes.innermost("anomaly")
     if anomaly is not None:
         anomaly.forward(op, values, out, node)
+    if profile is not None:
+        profile.forward(op, values, out, node, timing)
     if tracer is not None:
         tracer.add(op, tuple(a for a, _, _ in triples), params, result)
     return result

@@ -200,12 +200,15 @@ class Scalar(graph.Node):
                 "Scalars only. Make the inputs with Scalar(value)"
             )
         found: dict[Any, Any]
+        anomaly, profile = (modes.innermost("anomaly"), modes.innermost("profile")) if modes.entered else (None, None)
+        pull = profile and profile.pull(create_graph)
         if create_graph:
             seed = gradient if isinstance(gradient, Scalar) else Constant(gradient)
             with modes.enable_grad(), np.errstate(all="ignore"):
-                found = graph.sweep({self: seed}, inputs, lift=True)
-        elif (anomaly := modes.innermost("anomaly")) is not None:
-            found = graph.sweep({self: _float(gradient, "gradient")}, inputs, check=anomaly.backward)
+                found = graph.sweep({self: seed}, inputs, lift=True, pull=pull)
+        elif anomaly is not None or profile is not None:
+            check = anomaly and anomaly.backward
+            found = graph.sweep({self: _float(gradient, "gradient")}, inputs, pull=pull, check=check)
         else:
             g = _float(gradient, "gradient")
             if inputs is None:
@@ -370,16 +373,19 @@ def record(form: Form, *operands: Any) -> Any:
             "constants. Write scalar.data if that is meant, or use Tensors"
         )
     values = [x._data if isinstance(x, Scalar) else float(x) for x in operands]
+    profile = modes.innermost("profile")
     try:
-        out = form.forward(*values)
+        out, timing = (form.forward(*values), None) if profile is None else profile.run(form.forward, *values)
     except ERRORS as error:
-        out = trouble(form, error, *values)
+        out, timing = trouble(form, error, *values), None
     if out.__class__ is bool:
         return out
     places = tuple(
         [i for i, x in enumerate(operands) if isinstance(x, Scalar) and x.requires_grad and (i,) in form.steps]
     )
     if not places or not modes.is_grad_enabled():
+        if timing is not None:
+            profile.forward(form.declared, values, out, None, timing)
         return Constant(out)
     node = Scalar(out)
     node.op, node.a = form.steps[places], operands[places[0]]
@@ -389,6 +395,8 @@ def record(form: Form, *operands: Any) -> Any:
         node.note("value", out)
     if (anomaly := modes.innermost("anomaly")) is not None:
         anomaly.forward(form.declared, values, out, node)
+    if timing is not None:
+        profile.forward(form.declared, values, out, node, timing)
     return node
 
 

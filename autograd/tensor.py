@@ -1325,19 +1325,19 @@ def run_backward(
 def _swept(seeds: dict[Any, Any], targets: Any, retain: bool | None, create: bool) -> dict[Any, Any]:
     lift = create or modes.tracing()
     retain = create if retain is None else retain or create
-    anomaly = modes.innermost("anomaly")
-    check = anomaly and anomaly.backward
+    anomaly, profile = (modes.innermost("anomaly"), modes.innermost("profile")) if modes.entered else (None, None)
+    check, pull = anomaly and anomaly.backward, profile and profile.pull(lift)
     if not lift:
         seeds = {n: g._data if isinstance(g, Tensor) else g for n, g in seeds.items()}
         with np.errstate(all="ignore"):
-            return graph.sweep(seeds, targets, retain=retain, check=check)
+            return graph.sweep(seeds, targets, retain=retain, pull=pull, check=check)
     seeds = {
         n: g if isinstance(g, Tensor) or not isinstance(n, ArrayNode) else Tensor._make(g, None)
         for n, g in seeds.items()
     }
     recording = modes.no_grad() if not create else nullcontext() if modes.is_grad_enabled() else modes.enable_grad()
     with np.errstate(all="ignore"), recording, modes.unwatched() if anomaly else nullcontext():
-        return graph.sweep(seeds, targets, retain=retain, lift=True, check=check)
+        return graph.sweep(seeds, targets, retain=retain, lift=True, pull=pull, check=check)
 
 
 # --- Helpers ---

@@ -95,6 +95,11 @@ class LBFGS(Optimizer):
             raise TypeError(
                 "optimizer.step() cannot be traced: trace the loss and its gradients, and call step() outside"
             )
+        if modes.entered and (profile := modes.innermost("profile")) is not None:
+            return profile.step("LBFGS.step", self._iterate, closure)
+        return self._iterate(closure)
+
+    def _iterate(self, closure: Callable[[], Any]) -> Any:
         group = self.param_groups[0]
         params = group["params"]
         slot = self._slots.setdefault(params[0], Slot(params[0])) if params else None

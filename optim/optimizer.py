@@ -366,6 +366,13 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        if modes.entered and (profile := modes.innermost("profile")) is not None:
+            profile.step(f"{type(self).__name__}.step", self._step)
+        else:
+            self._step()
+        return loss
+
+    def _step(self) -> None:
         changed: list[Any] = []
         for place, group in enumerate(self.param_groups):
             settings = self._settings(group, self._update_asks)
@@ -390,7 +397,6 @@ class Optimizer:
                     changed.append(values)
         if changed:
             reach.wrote(*changed)
-        return loss
 
     def _update(
         self, p: Any, g: Any, state: State, settings: dict[str, Any], common: Mapping[str, Any], count: int

@@ -32,7 +32,7 @@ LEVELS = """
     factories functions random
     linalg fft special
     transforms drawing compiler testing
-    memory function anomaly files
+    memory function anomaly files profiling
 """
 LEVEL = {f"autograd.{name}": i for i, line in enumerate(LEVELS.split("\n")) for name in line.split()}
 MAY_USE = {"autograd": {"autograd"}, "nn": {"nn", "autograd"}, "optim": {"optim", "autograd"}}

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import modes
+
 from .collation import default_collate, default_convert
 from .dataset import IterableDataset, TensorDataset, rows_at_once
 from .minibatches import generator_of
@@ -138,10 +140,12 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[Any]:
         asked = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
-        if not self.num_workers:
-            return self._at_once(asked)
-        seed = int(generator_of(self.generator).integers(1 << 62))
-        return self._ahead(asked, seed)
+        if self.num_workers:
+            batches = self._ahead(asked, int(generator_of(self.generator).integers(1 << 62)))
+        else:
+            batches = self._at_once(asked)
+        profile = modes.innermost("profile") if modes.entered else None
+        return batches if profile is None else profile.each("DataLoader", batches)
 
     def _fetcher(self) -> Callable[[Any], Callable[[Any], Any]]:
         if isinstance(self.dataset, IterableDataset):

@@ -105,7 +105,11 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         first = graph.tick()  # what is recorded from here on, up to the result, is the work of this module
         try:
-            result = self._call_hooked(args, kwargs) if self._module_hooks else self.forward(*args, **kwargs)
+            if modes.entered and (profile := modes.innermost("profile")) is not None:
+                with profile.module(self._module_label or type(self).__name__):
+                    result = self._call_hooked(args, kwargs)
+            else:
+                result = self._call_hooked(args, kwargs) if self._module_hooks else self.forward(*args, **kwargs)
         except Exception as error:
             _say_where(error, self)
             raise
