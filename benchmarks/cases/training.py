@@ -60,6 +60,18 @@ def chainrule(problem):
     return train(problem, autograd.tensor, nn, optim)
 
 
+def profiled(problem):
+    import autograd
+
+    step, result = chainrule(problem)
+
+    def seen():
+        with autograd.profile():
+            step()
+
+    return seen, result
+
+
 def pytorch(problem):
     import torch
 
@@ -178,6 +190,12 @@ def case(name, what, problem, target):
 
 CASES = [
     case("xor", "step of 2-8-1, tanh, binary cross-entropy, 4 samples, SGD with momentum", XOR, 0.5),
+    Case(
+        "xor-profiled",
+        "the same step under autograd.profile, against the step alone; ours both",
+        {"chainrule": partial(profiled, XOR), "plain": partial(chainrule, XOR)},
+        reference="plain",
+    ),
     case("digits", "step of 64-128-64-10, ReLU, cross-entropy, batch 32, Adam", DIGITS, 0.45),
     case("mlp", "step of 784-512-512-10, ReLU, cross-entropy, batch 128, Adam", MLP, 0.7),
 ]
