@@ -162,8 +162,8 @@ class profile(modes.Mode):
             now = perf_counter()
             notes = node.notes or {}
             line, module = notes.get("place") or (self._line_of(node), OUTSIDE)
-            # lifted, a rule's operations have counted for themselves what they made
-            made = 0 if lift else _made(shares, [g, *reach.arrays_in(node.saved)])
+            # lifted, shares are Tensors, and the operations that made them have counted their bytes
+            made = _made(shares, [g, *reach.arrays_in(node.saved)])
             self._book(node.op.name, "backward", line, module, timing, made, 0)
             forward, backward = notes.get("seconds", (0.0, 0.0))
             first, second = notes.get("bytes", (0, 0))

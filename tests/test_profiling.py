@@ -105,6 +105,7 @@ def test_what_a_rule_calls_is_not_counted_twice_under_create_graph():
         autograd.grad(f(x).sum(), [x], create_graph=True)
     found = rows(p)
     assert found["sleeping"].forward >= 0.01
+    assert 0 < found["calling"].backward < 0.01
     assert found["calling"].seconds < 0.01
 
 
@@ -185,6 +186,18 @@ def test_peak_memory_on_request():
     assert f"{p.peak:,} bytes at most" in str(p)
 
 
+def test_a_peak_is_what_the_block_adds_where_memory_is_traced_already():
+    tracemalloc.start()
+    try:
+        held = np.ones(1_000_000)
+        with autograd.profile(memory=True) as p:
+            np.exp(Tensor(np.ones(100)))
+        assert tracemalloc.is_tracing()
+    finally:
+        tracemalloc.stop()
+    assert 1600 <= p.peak < held.nbytes / 2
+
+
 # --- Modules, steps, data ---------------------------------------------------------------------------------------------
 
 
@@ -239,10 +252,11 @@ def test_optimizers_and_data_loaders_are_steps_and_a_closure_counts_for_itself()
 
 
 def test_a_data_loader_whose_epoch_outlasts_the_profile_goes_on():
-    with autograd.profile():
+    with autograd.profile() as p:
         batches = iter(nn.data.DataLoader(nn.data.TensorDataset(X), batch_size=2))
         next(batches)
     assert len(list(batches)) == 2
+    assert rows(p)["DataLoader"].calls == 1
 
 
 # --- What is shown ----------------------------------------------------------------------------------------------------
@@ -321,6 +335,24 @@ def test_other_threads_are_not_seen():
         thread = threading.Thread(target=lambda: np.exp(Tensor(1.0)))
         thread.start()
         thread.join()
+    assert p.by("operation") == []
+
+
+def test_a_running_profile_is_not_entered_by_another_thread():
+    refused = []
+
+    def enter(p):
+        try:
+            with p:
+                pass
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    with autograd.profile() as p:
+        thread = threading.Thread(target=enter, args=(p,))
+        thread.start()
+        thread.join()
+    assert len(refused) == 1
     assert p.by("operation") == []
 
 
