@@ -158,6 +158,70 @@ def test_row_3_a_network_learns_xor_from_most_random_weights():
     assert learned >= 9
 
 
+# --- Row 4: depth against width ---------------------------------------------------------------------------------------
+
+
+def weighted(widths, *weights):
+    """A ReLU network with these weights and biases, layer by layer."""
+    model = nn.MLP(widths, nn.ReLU, dtype=np.float64)
+    with autograd.no_grad():
+        for p, values in zip(model.parameters(), weights, strict=True):
+            p[...] = np.array(values, float)
+    return model
+
+
+def values_on(model, x):
+    with autograd.no_grad():
+        return model(x[:, None]).numpy()[:, 0]
+
+
+def pieces(model, steps=2**12):
+    """How many straight pieces the network has on [0, 1], where its kinks lie on a grid of so many steps."""
+    slopes = np.diff(values_on(model, np.linspace(0, 1, steps + 1))) * steps
+    return 1 + np.count_nonzero(np.abs(np.diff(slopes)) > 1e-6)
+
+
+def interpolation(f, units):
+    """One hidden layer that meets f at units + 1 points of [0, 1]: unit k begins at point k, where the slope changes."""
+    knots = np.linspace(0, 1, units + 1)
+    slopes = np.diff(f(knots)) * units
+    changes = np.diff(slopes, prepend=0)
+    return weighted((1, units, 1), np.ones((units, 1)), -knots[:-1], [changes], [f(0.0)])
+
+
+def folding(depth):
+    """x is mapped to 2x below 1/2 and 2 - 2x above it, by two units, `depth` times: h = 2 relu(x) - 4 relu(x - 1/2)."""
+    first = [[[1], [1]], [0, -0.5]]
+    further = [[[2, -4], [2, -4]], [0, -0.5]] * (depth - 1)
+    return weighted((1, *[2] * depth, 1), *first, *further, [[2, -4]], [0])
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 5, 8])
+def test_row_4_a_network_of_two_units_a_layer_has_twice_the_pieces_with_each_layer(depth):
+    assert pieces(folding(depth)) == 2**depth
+
+
+@pytest.mark.parametrize("units", [4, 8, 16, 64])
+def test_row_4_one_hidden_layer_has_at_most_a_piece_more_than_units(units, rng):
+    zigzag = interpolation(lambda x: np.where(np.round(x * units) % 2, 1.0, 0.0), units)
+    assert pieces(zigzag) == units  # its first unit begins where the interval does
+    kinks = np.sort(rng.choice(np.arange(1, 2**12), units, replace=False)) / 2**12
+    model = weighted((1, units, 1), np.ones((units, 1)), -kinks, [rng.uniform(1, 2, units)], [0])
+    assert pieces(model) == units + 1
+
+
+def test_row_4_one_hidden_layer_comes_as_close_as_wanted_with_four_times_the_units_for_a_digit_more():
+    x = np.linspace(0, 1, 10_001)
+    errors = []
+    for units in (4, 16, 64, 256):
+        error = np.abs(
+            values_on(interpolation(lambda x: np.sin(2 * np.pi * x), units), x) - np.sin(2 * np.pi * x)
+        ).max()
+        assert error <= (2 * np.pi) ** 2 / (8 * units**2) * 1.0001  # max |f''| h² / 8
+        errors.append(error)
+    assert all(after < before / 10 for before, after in itertools.pairwise(errors))
+
+
 # --- Row 5: the cost is -ln p -----------------------------------------------------------------------------------------
 
 
