@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import linecache
 import os
-import sys
 import tracemalloc
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import modes, reach
-from .lines import line_of, user_frames
+from .lines import here, line_of
 
 GROUPS = {"operation": 0, "line": 1, "module": 2}
 SHOWN = 12  # rows of a table; `by` gives all
@@ -145,7 +144,7 @@ class profile(modes.Mode):
     def forward(self, op: Any, values: Iterable[Any], out: Any, node: Any, timing: _Timing) -> None:
         """Called with every operation that is done in the block."""
         now = perf_counter()
-        line, module = self._line(), self._module()
+        line, module = here() or "unknown", self._module()
         made = _made([out], values)
         self._book(op.name, "forward", line, module, timing, made, 0 if node is None else self._kept(node))
         if node is not None:
@@ -178,7 +177,7 @@ class profile(modes.Mode):
         """f(*args), a piece of work that is no operation: an optimizer's step, waiting for data."""
         result, timing = self.run(f, *args)
         now = perf_counter()
-        self._book(name, "step", self._line(), self._module(), timing, 0, 0)
+        self._book(name, "step", here() or "unknown", self._module(), timing, 0, 0)
         self._spend(now)
         return result
 
@@ -227,10 +226,6 @@ class profile(modes.Mode):
                 self._known[id(memory)] = memory
                 total += memory.nbytes
         return total
-
-    def _line(self) -> str:
-        frame = next(user_frames(sys._getframe(2)), None)
-        return "unknown" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
     def _line_of(self, node: Any) -> str:
         key = getattr(node, "code", None), getattr(node, "at", 0)
@@ -316,6 +311,8 @@ class profile(modes.Mode):
 
     def to_chrome_trace(self, path: Any) -> None:
         """Write what happened when as trace events, for chrome://tracing or ui.perfetto.dev. OSError if that cannot be."""
+        from .drawing.picture import write
+
         self._finished()
         events: list[dict[str, Any]] = [
             {
@@ -326,13 +323,7 @@ class profile(modes.Mode):
             for event in sorted(self._events, key=lambda event: (event.start, -event.seconds))
         ]  # fmt: skip
         text = json.dumps({"traceEvents": events, "displayTimeUnit": "ms"})
-        try:
-            Path(path).write_text(text, encoding="utf-8")
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise type(error)(
-                f"{path} cannot be written: {why}; give a path in a folder that is there and yours"
-            ) from None
+        write(Path(path), text.encode())
 
 
 def _made(results: Iterable[Any], known: Iterable[Any]) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays import ArrayNode
 from ..reach import arrays_in
 from .cards import card, finite, formula, settings, small, spelled
-from .known import Known, contents
+from .known import Known, contents, plainly
 from .outline import Call, Item, Outline
 from .themes import SHAPES, Theme
 
@@ -101,8 +101,7 @@ class Artist:
         return Box("fold", label, f"n{item.newest.order}", counted, alarming=alarming, extra=extra)
 
     def _sheet(self, argument: str, value: Any, number: int) -> Box:
-        ordinary = argument.partition("[")[0] in ("a", "b", "x", "xs")
-        name = self.known.name_of(value) or ("data" if ordinary else argument)
+        name = self.known.name_of(value) or plainly(argument, "data")
         rows = [("", self.theme.ink, value)] if "value" in self.show else []
         label = card(name, self._extent(value), rows, theme=self.theme)
         return Box("data", label, f"d{number}", f"data: {value.dtype} {value.shape}", alarming=not finite(value))

@@ -81,7 +81,7 @@ def _numbers(value: Any, colour: str, theme: Theme) -> str:
     colour = colour if finite(array) else theme.alarm
     if array.size == 1:
         return f'<font color="{colour}" point-size="10">{spelled(array.item())}</font>'
-    rows = [[spelled(x).replace("−", "-") for x in row] for row in np.atleast_2d(array).tolist()]
+    rows = [[text.replace("−", "-") for text in row] for row in spelled_rows(array)]
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join(text.rjust(width) for text, width in zip(row, widths)) for row in rows]
     text = "".join(f'{line}<br align="left"/>' for line in lines)
@@ -92,6 +92,11 @@ def spelled(x: Any) -> str:
     """A number in about four digits, with a minus sign that is one."""
     text = str(x) if isinstance(x, bool | int) else f"{x + 0.0:.4g}"  # -0.0 + 0.0 is 0.0
     return text.replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
+
+
+def spelled_rows(array: Any) -> list[list[str]]:
+    """The numbers of a matrix, row by row; a vector is one row."""
+    return [[spelled(x) for x in row] for row in np.atleast_2d(array).tolist()]
 
 
 # --- Operations -------------------------------------------------------------------------------------------------------

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import graph
 from ..scalar import Scalar
-from .cards import small, spelled
+from .cards import small, spelled, spelled_rows
 from .formulas import LONG, Formula, backward, forward, gradient, product_with_jacobian, symbols, unfreed, written
 from .known import Known, node_of, plain, unnoted
 
@@ -18,7 +18,8 @@ from .known import Known, node_of, plain, unnoted
 class Share(NamedTuple):
     """What a step adds to the gradient of one of its inputs."""
 
-    of: Formula  # the input
+    node: Any  # the input
+    of: Formula  # its symbol
     formula: Formula
     value: Any
     more: bool  # whether a step before it has given a share to this input already
@@ -135,15 +136,25 @@ def explain(result: Any, wrt: Any = None, names: Mapping[str, Any] | None = None
     root = node_of(result, "explained")
     targets = _targets(wrt)
     nodes = graph.ancestors([root])
-    missing = [i for i, t in enumerate(targets or ()) if t not in set(nodes)]
+    there = set(nodes)
+    missing = [i for i, t in enumerate(targets or ()) if t not in there]
     if missing:
         raise ValueError(
             f"explain: {'wrt' if len(targets or ()) == 1 else f'number {missing[0]} of wrt'} is not among what the result was computed "
             "from, so its gradient is None; autograd.why says where the path breaks"
         )
-    useful = set(nodes) if targets is None else graph.computed_from(targets, nodes)
+    useful = there if targets is None else graph.computed_from(targets, nodes)
+    operations = [node for node in nodes if node in useful and node.op is not None]
+    hidden = operations[limit // 2 : len(operations) - limit // 2] if len(operations) > limit else []
     known = Known(nodes, names or {})
-    return _explained(root, [node for node in nodes if node in useful], known, symbols(nodes, known), limit)
+    called = symbols(nodes, known)
+    seed = seed_of(root)
+    steps: list[Step] = []
+    walk({root: seed}, known, called, steps.append, useful, set(hidden))
+    entries: list[Step | int] = [*steps]
+    if hidden:
+        entries.insert(sum(step.node.order > hidden[0].order for step in steps), len(hidden))
+    return Explanation(called[root], seed, entries)
 
 
 def _targets(wrt: Any) -> list[Any] | None:
@@ -152,37 +163,46 @@ def _targets(wrt: Any) -> list[Any] | None:
     return [node_of(t, "explained") for t in (wrt if isinstance(wrt, list | tuple) else [wrt])]
 
 
-def _explained(root: Any, nodes: list[Any], known: Known, called: Mapping[Any, Formula], limit: int) -> Explanation:
-    """The sweep over these nodes, the newest first, with each rule written down on the way."""
-    useful = set(nodes)
-    operations = [node for node in nodes if node.op is not None]
-    hidden = set(operations[limit // 2 : -(limit // 2)]) if len(operations) > limit else set()
-    entries: list[Step | int] = []
-    totals: dict[Any, Any] = {}
-    result = called[root]
+def walk(
+    seeds: dict[Any, Any],
+    known: Known,
+    called: Mapping[Any, Formula],
+    tell: Callable[[Step], None],
+    targets: Collection[Any] | None = None,
+    skipped: Collection[Any] = (),
+) -> dict[Any, Any]:
+    """A backward pass from these roots, each step told as it is done. Returns the gradients that nodes have got.
+
+    Only `targets` are visited, if they are given; nodes that are `skipped` are gone through without a word. RuntimeError for
+    a graph that has been freed, or changed since.
+    """
+    result = called[next(iter(seeds))]
+    totals = dict(seeds)
 
     def pull(node: Any, g: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-        if node in hidden:
-            if len(hidden) not in entries:
-                entries.append(len(hidden))
+        if node in skipped:
             with unfreed(node):
                 return node.op.pull(node, g, inputs)
-        terms, shares = backward(node, g, called, known, gradient(called[node], result))
+        cotangent = gradient(called[node], result)
+        terms, shares = backward(node, g, called, known, cotangent)
         told = []
         for parent, term, share in zip(inputs, terms, shares):
             if parent is not None and term is not None:
                 more = parent in totals
                 totals[parent] = totals[parent] + share if more else share
-                cotangent = gradient(called[node], result)
                 formula = written(term) if term.size <= LONG else product_with_jacobian(node, called[parent], cotangent)
-                told.append(Share(called[parent], formula, share, more, totals[parent]))
-        entries.append(Step(node, called[node], forward(node, called, known), g, told))
+                told.append(Share(parent, called[parent], formula, share, more, totals[parent]))
+        tell(Step(node, called[node], forward(node, called, known), g, told))
         return [float(s) if isinstance(p, Scalar) and s is not None else s for p, s in zip(inputs, shares)]
 
-    seed: Any = 1.0 if isinstance(root, Scalar) else np.ones(root.shape, root.dtype)
-    with np.errstate(all="ignore"), unnoted(nodes):
-        graph.sweep({root: seed}, useful, retain=True, pull=pull)
-    return Explanation(result, seed, entries)
+    with np.errstate(all="ignore"), unnoted(graph.ancestors(seeds)):
+        graph.sweep(seeds, targets, retain=True, pull=pull)
+    return totals
+
+
+def seed_of(root: Any) -> Any:
+    """The gradient to begin with: 1, for each number of the result."""
+    return 1.0 if isinstance(root, Scalar) else np.ones(root.shape, root.dtype)
 
 
 # --- Numbers ----------------------------------------------------------------------------------------------------------
@@ -200,9 +220,9 @@ def _numbers(value: Any, latex: bool = False) -> str | None:
         return spelled(array.item()).replace("−", "-" if latex else "−")
     if not small(array.shape):
         return None
-    rows = [[spelled(x).replace("−", "-" if latex else "−") for x in row] for row in np.atleast_2d(array).tolist()]
+    rows = spelled_rows(array)
     if latex:
-        body = r" \\ ".join(" & ".join(row) for row in rows)
+        body = r" \\ ".join(" & ".join(row) for row in rows).replace("−", "-")
         return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
     lines = [", ".join(row) for row in rows]
     return f"({lines[0]})" if array.ndim == 1 else "(" + "; ".join(lines) + ")"

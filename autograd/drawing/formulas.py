@@ -11,7 +11,7 @@ and else 0 (Iverson's bracket), `Σ₀` a sum over axis 0. What only arranges nu
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from ..compiler.trace import Tracer, Variable, filled
 from ..scalar import Scalar
 from ..tensor import Tensor
 from .cards import settings, spelled
-from .known import Known, plain
+from .known import Known, arguments_of, plain, plainly
 
 
 class Formula(NamedTuple):
@@ -314,9 +314,8 @@ def forward(node: Any, called: Mapping[Any, Formula], known: Known) -> Formula:
 
 def forward_term(node: Any, called: Mapping[Any, Formula], known: Known) -> Term:
     constants = known.constants.get(node, {})
-    names = [f"xs[{i}]" for i in range(len(node.inputs))] if getattr(node.op, "variadic", False) else node.op.arguments
     parts = []
-    for argument, source in zip(names, node.inputs):
+    for argument, source in zip(arguments_of(node.op, len(node.inputs)), node.inputs):
         if source is not None:
             parts.append(Term(symbol=called[source], shape=getattr(source, "shape", ())))
         elif argument in constants:
@@ -325,11 +324,6 @@ def forward_term(node: Any, called: Mapping[Any, Formula], known: Known) -> Term
             parts.append(Term(symbol=UNKNOWN if plainly(argument) == "x" else named(argument)))
     keywords = dict(zip(getattr(node.op, "keywords", ()), getattr(node, "params", None) or ()))
     return Term(node.op, parts, shape=getattr(node, "shape", ()), keywords=keywords)
-
-
-def plainly(argument: str) -> str:
-    """What data are called that have no name, by the argument that they are."""
-    return "x" if argument.partition("[")[0] in ("a", "b", "x", "xs") else argument
 
 
 def _constant(argument: str, value: Any, known: Known) -> Term:
@@ -406,10 +400,12 @@ def _terms(
             terms[number] = Term(symbol=cotangent, shape=tensor.shape, value=tensor._data)
         elif number in tracer.captured:
             terms[number] = _leaf(tensor, node, called, known)
-    given = [argument for argument, source in zip(_names(node.op, node.inputs), node.inputs) if source is None]
+    given = [
+        argument for argument, source in zip(arguments_of(node.op, len(node.inputs)), node.inputs) if source is None
+    ]
     for step in tracer.steps:
         parts = []
-        for argument, value in zip(_names(step.op, step.args), step.args):
+        for argument, value in zip(arguments_of(step.op, len(step.args)), step.args):
             if isinstance(value, Variable):
                 parts.append(terms[value.number])
             elif value is not None:
@@ -418,10 +414,6 @@ def _terms(
         result = tracer.tensors[step.result.number]
         terms[step.result.number] = Term(step.op, parts, shape=result.shape, keywords=keywords)
     return terms
-
-
-def _names(op: Any, args: Sequence[Any]) -> Iterable[str]:
-    return [f"xs[{i}]" for i in range(len(args))] if op.variadic else op.arguments
 
 
 def _leaf(tensor: Any, node: Any, called: Mapping[Any, Formula], known: Known) -> Term:

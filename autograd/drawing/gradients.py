@@ -22,17 +22,17 @@ def gradients(roots: Sequence[Any], nodes: Sequence[Any], wrt: Any) -> dict[Any,
     """
     if len(roots) != 1:
         raise ValueError(f"a gradient is of one result, and {len(roots)} are to be drawn; give one")
-    root = roots[0]
+    root, behind = roots[0], graph.ancestors(nodes)
     targets: list[Any]
     if wrt is None:
-        targets = [node for node in graph.ancestors(nodes) if node.op is None]
+        targets = [node for node in behind if node.op is None]
     else:
         given = wrt if isinstance(wrt, list | tuple) else [wrt]
         targets = [x if isinstance(x, graph.Node) else getattr(x, "node", None) for x in given]
         if None in targets:
             raise TypeError("wrt is a Tensor that needs a gradient, or a list of them; make it with requires_grad=True")
     seed = seed_of(root, None) if isinstance(root, Tensor) else 1.0
-    with unnoted(graph.ancestors(nodes)), observe():
+    with unnoted(behind), observe():
         found = run_backward({nodes[0]: seed}, targets, True, True)
     nodes_of = {x: g if isinstance(g, graph.Node) else getattr(g, "node", None) for x, g in found.items()}
     recorded = {x: g for x, g in nodes_of.items() if g is not None and g.order > nodes[0].order}

@@ -34,6 +34,10 @@ class Known:
                 self._learn(node, value if isinstance(value, Tensor) else None)
             elif isinstance(value, Tensor | np.ndarray):
                 self._arrays.append((name, plain(value)))
+        self.read(nodes)
+
+    def read(self, nodes: Iterable[Any]) -> None:
+        """Learn what these nodes tell; what is known already stays."""
         for node in nodes:
             self._read(node)
 
@@ -48,7 +52,9 @@ class Known:
                 self.constants[node] = {name: node.b for name, source in operands if source is None}
             return
         self._learn(node, notes.get("value"))
-        for argument, source, value in zip(_arguments(node), node.inputs, notes.get("operands", ())):
+        for argument, source, value in zip(
+            arguments_of(node.op, len(node.inputs)), node.inputs, notes.get("operands", ())
+        ):
             if source is not None:
                 self._learn(source, value)
             elif value is not None:
@@ -93,7 +99,7 @@ class Known:
         """The arguments of an operation: a plain number, or a name, or None where there is neither."""
         constants = self.constants.get(node, {})
         given: dict[str, float | str | None] = {}
-        for argument, source in zip(_arguments(node), node.inputs):
+        for argument, source in zip(arguments_of(node.op, len(node.inputs)), node.inputs):
             value = constants.get(argument)
             if value is None:
                 given[argument] = self.names.get(source)
@@ -102,11 +108,14 @@ class Known:
         return given
 
 
-def _arguments(node: Any) -> Sequence[str]:
-    """What the operation calls each of the node's inputs: `a, b`, or `xs[0], xs[1], …` where it takes a sequence."""
-    if getattr(node.op, "variadic", False):
-        return [f"xs[{i}]" for i in range(len(node.inputs))]
-    return getattr(node.op, "arguments", [])
+def arguments_of(op: Any, count: int) -> Sequence[str]:
+    """What an operation calls each of its inputs: `a, b`, or `xs[0], xs[1], …` where it takes a sequence."""
+    return [f"xs[{i}]" for i in range(count)] if getattr(op, "variadic", False) else getattr(op, "arguments", [])
+
+
+def plainly(argument: str, word: str = "x") -> str:
+    """What data are called that have no name: by the argument that they are, or by `word` where that says nothing."""
+    return word if argument.partition("[")[0] in ("a", "b", "x", "xs") else argument
 
 
 @contextlib.contextmanager

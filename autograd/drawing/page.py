@@ -19,10 +19,10 @@ import numpy as np
 from .. import graph
 from ..calls import around, paths_of
 from ..lines import line_of
-from ..scalar import Scalar
-from .cards import finite, small, spelled
-from .formulas import LONG, Formula, backward, forward, gradient, product_with_jacobian, symbols, written
-from .known import Known, plain, unnoted
+from .cards import finite, small, spelled, spelled_rows
+from .explanation import Step, seed_of, walk
+from .formulas import Formula, forward, gradient, symbols
+from .known import Known, plain
 from .layout import rendered
 from .outline import Outline, path_of
 from .themes import DARK, LIGHT, Theme
@@ -45,12 +45,10 @@ class Drawn(NamedTuple):
 def page(drawn: Drawn, title: str) -> str:
     """The HTML. RuntimeError if there is no Graphviz."""
     nodes = graph.ancestors(drawn.roots)
-    known = Known(nodes, {})
-    known.names, known.values = {**known.names, **drawn.known.names}, {**known.values, **drawn.known.values}
-    known.constants, known._arrays = {**known.constants, **drawn.known.constants}, drawn.known._arrays
+    known = drawn.known  # the boxes will have what is learned here
+    known.read(nodes)
     called = symbols(nodes, known)
     steps, problem = _backward(drawn.roots, called, known) if drawn.plain else ([], "")
-    drawn.known.gradients = known.gradients  # so that the boxes have them
     templates, views = [], []
     for name, seen, source in _views(drawn):
         templates.append(_svg(source))
@@ -181,7 +179,7 @@ def _array(value: Any) -> dict[str, Any] | None:
         return None
     array = np.asarray(plain(value))
     if array.ndim == 0 or small(array.shape):
-        rows = [[spelled(x) for x in row] for row in np.atleast_2d(array).tolist()]
+        rows = spelled_rows(array)
         return {"rows": rows, **({} if finite(array) else {"bad": True}), **({} if array.ndim else {"single": True})}
     flat = array[np.isfinite(array)].astype(np.float64)
     bad = array.size - flat.size
@@ -201,38 +199,25 @@ def _array(value: Any) -> dict[str, Any] | None:
 
 def _backward(roots: Sequence[Any], called: dict[Any, Formula], known: Known) -> tuple[list[dict[str, Any]], str]:
     """The steps of the sweep in their order, each with what it hands on; or a sentence that says why there are none. `known` learns the gradients."""
-    result = called[roots[0]]
-    seeds = {root: 1.0 if isinstance(root, Scalar) else np.ones(root.shape, root.dtype) for root in roots}
     steps: list[dict[str, Any]] = []
-    totals: dict[Any, Any] = dict(seeds)
 
-    def pull(node: Any, g: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-        cotangent = gradient(called[node], result)
-        terms, values = backward(node, g, called, known, cotangent)
-        shares = []
-        for parent, term, value in zip(inputs, terms, values):
-            if parent is None or term is None:
-                continue
-            short = term.size <= LONG
-            rule = written(term) if short else product_with_jacobian(node, called[parent], cotangent)
-            more = parent in totals
-            totals[parent] = totals[parent] + value if more else value
-            shares.append(
-                {
-                    "to": parent.order,
-                    "of": gradient(called[parent], result).text,
-                    "rule": rule.text,
-                    "total": _array(totals[parent]),
-                    **({"share": _array(value)} if more else {}),
-                }
-            )
-        steps.append({"id": node.order, "of": cotangent.text, "g": _array(g), "shares": shares})
-        return [float(s) if isinstance(p, Scalar) and s is not None else s for p, s in zip(inputs, values)]
+    def tell(step: Step) -> None:
+        shares = [
+            {
+                "to": share.node.order,
+                "of": gradient(share.of, result).text,
+                "rule": share.formula.text,
+                "total": _array(share.total),
+                **({"share": _array(share.value)} if share.more else {}),
+            }
+            for share in step.shares
+        ]
+        of = gradient(step.symbol, result).text
+        steps.append({"id": step.node.order, "of": of, "g": _array(step.gradient), "shares": shares})
 
+    result = called[roots[0]]
     try:
-        with np.errstate(all="ignore"), unnoted(graph.ancestors(roots)):
-            graph.sweep(seeds, retain=True, pull=pull)
+        known.gradients = walk({root: seed_of(root) for root in roots}, known, called, tell)
     except RuntimeError as error:
         return [], f"The backward pass cannot be shown: {error}"
-    known.gradients = totals
     return steps, ""

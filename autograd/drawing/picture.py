@@ -116,7 +116,8 @@ def _one_of(argument: str, word: Any, words: Collection[str]) -> None:
         raise ValueError(f"{argument} is one of {', '.join(words)}, not {word!r}")
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Write a file; what the system says of it if that cannot be, in a sentence."""
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -140,7 +141,7 @@ class Picture:
         form = path.suffix[1:].lower()
         if form not in FORMATS:
             raise ValueError(f"the ending of {path.name!r} should be one of {', '.join('.' + f for f in FORMATS)}")
-        _write(path, self.source.encode() if form == "dot" else rendered(self.source, form))
+        write(path, self.source.encode() if form == "dot" else rendered(self.source, form))
         return path
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
@@ -154,7 +155,7 @@ class Picture:
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"the ending of {path.name!r} should be .html; .save() writes the other formats")
-        _write(path, page(self._drawn, path.stem).encode())
+        write(path, page(self._drawn, path.stem).encode())
         return path
 
     def svg(self) -> str:

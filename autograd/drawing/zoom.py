@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import graph
 from ..scalar import Scalar
-from .formulas import plainly
-from .known import Known
+from .formulas import SUBSCRIPT
+from .known import Known, plainly
 
 MOST = 32  # products of numbers
 
@@ -75,10 +75,9 @@ def scalars(y: Any, known: Known | None = None) -> list[Scalar]:
 
 def _elements(array: Any, name: str, ndim: int) -> Any:
     """An array of named Scalars: w₁₂ in the first row, the second column."""
-    small = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
     made = np.empty(array.shape, object)
     for index, value in np.ndenumerate(array):
         place = ",".join(str(i + 1) for i in index[array.ndim - ndim :])
         place = place.replace(",", "") if max(array.shape) < 10 else place
-        made[index] = Scalar(float(value), name=name + place.translate(small))
+        made[index] = Scalar(float(value), name=name + place.translate(SUBSCRIPT))
     return made

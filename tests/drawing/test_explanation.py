@@ -190,6 +190,16 @@ def test_long_graphs_are_told_from_both_ends():
     assert told.steps[-1].shares[0].total == pytest.approx(1.0001**20_000)
 
 
+@pytest.mark.parametrize(("limit", "steps"), [(0, 0), (1, 0), (2, 2), (3, 2), (4, 4), (5, 5)])
+def test_no_more_steps_are_told_than_are_asked_for(limit, steps):
+    y = leaf(1.0)
+    for _ in range(5):
+        y = np.sin(y)
+    told = explain(y, limit=limit)
+    assert len(told.steps) == steps
+    assert (f"… {5 - steps} steps …" in str(told)) == (steps < 5)
+
+
 def test_an_observed_graph_can_be_explained_after_backward():
     x = leaf([0.5, 1.0])
     with autograd.observe():
