@@ -19,7 +19,7 @@ from autograd.graph import ancestors
 from autograd.lines import line_of
 
 from .modules.module import Module
-from .unchanged import evaluate, unchanged
+from .unchanged import evaluate, modes_kept, unchanged
 
 ORDER = ("error", "warning", "note")
 
@@ -176,16 +176,12 @@ class Case:
 
     def _evaluations(self, given: Any) -> tuple[Any, Any] | None:
         """What the model returns in evaluation mode, twice."""
-        before = [(module, module.training) for module in self.model.modules()]
-        evaluate(self.model)
         try:
-            with modes.no_grad():
+            with modes_kept(self.model), modes.no_grad():
+                evaluate(self.model)
                 both = [self.model(*given) if isinstance(given, tuple) else self.model(given) for _ in range(2)]
         except (ValueError, TypeError, RuntimeError):
             return None
-        finally:
-            for module, training in before:
-                module.__dict__["training"] = training
         first, second = both
         return (plain(first), plain(second)) if isinstance(first, Tensor) and isinstance(second, Tensor) else None
 

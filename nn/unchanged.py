@@ -15,9 +15,21 @@ from .modules.module import Module, _own_buffers
 
 
 @contextmanager
+def modes_kept(model: Module) -> Iterator[None]:
+    """Every part of the model is in train or eval mode behind this block as it was before it."""
+    found = [(module, module.training, "training" in vars(module)) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, training, own in found:
+            module.training = training
+            if not own:
+                vars(module).pop("training", None)
+
+
+@contextmanager
 def unchanged(model: Module) -> Iterator[None]:
     """Modes, buffers and random states are behind this block what they were before it: the global ones and those of the layers."""
-    modes = [(module, module.__dict__.get("training")) for module in model.modules()]
     buffers = [
         (module, name, buffer, np.array(buffer.detach()))
         for module in model.modules()
@@ -30,17 +42,13 @@ def unchanged(model: Module) -> Iterator[None]:
     states = [(g.bit_generator, g.bit_generator.state) for g in generators.values()]
     numpy, python = np.random.get_state(), random.getstate()  # noqa: NPY002 - the global one
     try:
-        yield
+        with modes_kept(model):
+            yield
     finally:
         for generator, state in states:
             generator.state = state
         np.random.set_state(numpy)  # noqa: NPY002
         random.setstate(python)
-        for module, training in modes:
-            if training is None:
-                module.__dict__.pop("training", None)
-            else:
-                module.__dict__["training"] = training
         for module, name, buffer, values in buffers:
             module.__dict__[name] = buffer
             if not np.array_equal(buffer.detach(), values, equal_nan=values.dtype.kind == "f"):

@@ -27,6 +27,7 @@ import numpy as np
 import nn
 from autograd import Tensor, no_grad, tensor
 from nn.modules.batchnorm import _BatchNorm
+from nn.unchanged import modes_kept
 
 from .lr_scheduler.cycles import for_each
 from .lr_scheduler.scheduler import LRScheduler, read
@@ -167,19 +168,18 @@ def update_bn(loader: Iterable[Any], model: nn.Module, device: Any = None) -> No
     norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
     if not norms:
         return
-    momenta, modes = [norm.momentum for norm in norms], [(module, module.training) for module in model.modules()]
-    try:
-        model.train()
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # the mean of all batches
-        for batch in loader:
-            model(batch[0] if isinstance(batch, list | tuple) else batch)
-    finally:
-        for norm, momentum in zip(norms, momenta):
-            norm.momentum = momentum
-        for module, training in modes:
-            module.training = training
+    momenta = [norm.momentum for norm in norms]
+    with modes_kept(model):
+        try:
+            model.train()
+            for norm in norms:
+                norm.reset_running_stats()
+                norm.momentum = None  # the mean of all batches
+            for batch in loader:
+                model(batch[0] if isinstance(batch, list | tuple) else batch)
+        finally:
+            for norm, momentum in zip(norms, momenta):
+                norm.momentum = momentum
 
 
 class SWALR(LRScheduler):

@@ -25,6 +25,7 @@ import numpy as np
 import autograd
 import nn
 from autograd import Tensor
+from nn.unchanged import modes_kept
 
 from ..metrics import Metric
 from ..optimizer import Optimizer
@@ -214,7 +215,7 @@ class Trainer:
         """
         self._prepare(train, validation, batch_size, epochs, steps, resume, report)
         with contextlib.ExitStack() as stack:
-            stack.enter_context(modes_as_found(self.model))
+            stack.enter_context(modes_kept(self.model))
             self.interruption = stack.enter_context(Interruption())
             for extension in self.extensions:
                 stack.callback(extension.close, self)
@@ -414,7 +415,7 @@ class Trainer:
 
     def _judge(self, loader: Any) -> dict[str, Any]:
         tally = Tally(self.metrics)
-        with modes_as_found(self.model), autograd.no_grad():
+        with modes_kept(self.model), autograd.no_grad():
             self.model.eval()
             for batch in loader:
                 loss, outputs, targets = self._forward(batch)
@@ -422,17 +423,6 @@ class Trainer:
         if not tally.count:
             raise ValueError("the samples to judge by are none")
         return tally.row()
-
-
-@contextlib.contextmanager
-def modes_as_found(model: nn.Module) -> Iterator[None]:
-    """Behind the block every part of the model is in train or eval mode as before."""
-    found = [(module, module.training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, training in found:
-            module.training = training
 
 
 def flat(nest: Any) -> list[Any]:
