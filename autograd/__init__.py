@@ -243,6 +243,7 @@ from .functions import (
     where,
 )
 from .kernels import use_numba, uses_numba
+from .lazy import attributes as _attributes
 from .modes import enable_grad, is_grad_enabled, no_grad, observe, set_grad_enabled
 from .rules.arithmetic import (
     absolute,
@@ -876,15 +877,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> _Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    from importlib import import_module
-
-    module = import_module(f"autograd.{_LAZY[name]}")
-    value = module if _LAZY[name] == name else getattr(module, name)
-    globals()[name] = value
-    return value
+__getattr__ = _attributes(__name__, _LAZY)
 
 
 def __dir__() -> _builtins.list[str]:

@@ -5,10 +5,12 @@
 (32, 10)
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from autograd import load, save
+from autograd.lazy import attributes as _attributes
 
 from . import data, functional, init, modules, utils
-from .diagnosis import doctor
 from .modules.activation import (
     CELU,
     ELU,
@@ -131,6 +133,9 @@ from .modules.transformer import (
 from .modules.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from .parameter import Parameter
 from .summary import summary
+
+if _TYPE_CHECKING:  # imported when it is asked for
+    from .diagnosis import doctor
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -294,3 +299,9 @@ __all__ = [
     "summary",
     "utils",
 ]
+
+__getattr__ = _attributes(__name__, {"doctor": "diagnosis"})
+
+
+def __dir__() -> list[str]:
+    return __all__

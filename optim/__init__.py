@@ -7,7 +7,8 @@
 """
 
 from typing import TYPE_CHECKING
-from typing import Any as _Any
+
+from autograd.lazy import attributes as _attributes
 
 from .adagrad import Adadelta, Adagrad, RMSprop
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
@@ -65,15 +66,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> _Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'optim' has no attribute {name!r}")
-    from importlib import import_module
-
-    module = import_module(f"optim.{_LAZY[name]}")
-    value = module if _LAZY[name] == name else getattr(module, name)
-    globals()[name] = value
-    return value
+__getattr__ = _attributes(__name__, _LAZY)
 
 
 def __dir__() -> list[str]:
