@@ -33,6 +33,7 @@ def main() -> None:
     cases = load()
     if options.no_numba:
         autograd.use_numba(False)
+        os.environ["BENCHMARKS_NO_NUMBA"] = "1"  # for cases that have processes of their own
     if unknown := set(options.only or ()) - {case.name for case in cases}:
         sys.exit(f"no case named {', '.join(sorted(unknown))}; --list shows the names")
     if options.only:
