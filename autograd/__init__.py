@@ -11,7 +11,6 @@ tensor([1.    , 2.7183])
 import builtins as _builtins
 import math as _math
 from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
 import numpy as _np
 
