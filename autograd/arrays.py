@@ -319,12 +319,13 @@ def _letter_clash(terms: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> st
 
 
 class _Engine:
-    """What is made higher up: `tensor.py` adds the array type and its converter, `scalar.py` its own two."""
+    """What is made higher up: `tensor.py` adds the array type and its converter, `scalar.py` its own two, the compiler its numbers."""
 
     Tensor: Any
     adopt: Callable[[Any], tuple[Any, Any, Any]]
     of_scalars: Callable[..., Any]
     as_operand: Callable[[Any], tuple[Any, Any, Any]]
+    Number: Any = ()
 
 
 engine = _Engine()

@@ -13,7 +13,10 @@ from .tensor import Tensor, as_array, check_device, get_default_dtype
 def finish(values: Any, device: Any, requires_grad: bool, dtype: Any = None) -> Tensor:
     """The Tensor that a factory returns: on these very values where their dtype is the one wanted."""
     check_device(device)
-    t = Tensor._make(as_array(values, dtype, copy=False), None)
+    if isinstance(values, Tensor):  # random numbers, while tracing
+        t = values.astype(dtype)
+    else:
+        t = Tensor._make(as_array(values, dtype, copy=False), None)
     return t.requires_grad_() if requires_grad else t
 
 

@@ -28,7 +28,7 @@ from numpy.lib.array_utils import byte_bounds
 from . import graph, modes, reach
 from .arrays import engine, new_node
 from .lines import here
-from .rules.indexing import assign, getitem
+from .rules.indexing import assign, getitem, put
 
 Array = Any
 NEVER, CONSTANT = 0, 1  # numbers of writes: of elements not written to, and of those that got a plain number
@@ -207,10 +207,10 @@ def check_changeable(t: Any) -> None:
 
 def write(t: Any, index: Any, value: Any) -> None:
     """`t[index] = value`. Of an element that is named several times, the last write wins."""
-    if modes.tracing():
-        raise TypeError(
-            "a Tensor cannot be written into while tracing: build the result with np.where, np.concatenate or np.stack"
-        )
+    tracer = modes.innermost("trace") if modes.entered else None
+    if tracer is not None:
+        _write_traced(tracer, t, index, value)
+        return
     check_changeable(t)
     value, plain, node = (value, value._data, value._node) if isinstance(value, engine.Tensor) else engine.adopt(value)
     if not isinstance(t._data, np.ndarray):
@@ -290,12 +290,16 @@ def _mismatch(t: Any, index: Any, plain: Any, said: str, kind: type[Exception] =
     return kind(f"assignment of {value} into [{index!r}] of a Tensor {t.dtype} {t.shape}: {said}")
 
 
-def take_value(t: Any, result: Any) -> Any:
-    """Let t have the value `result`, a Tensor just computed, as `t += v` does. Returns t."""
+def _check_taken(t: Any, result: Any) -> None:
     if result.shape != t.shape:
         raise ValueError(f"a Tensor of shape {t.shape} cannot take the shape {result.shape} in place; write x = x + y")
     if not np.can_cast(result.dtype, t.dtype, "same_kind"):
         raise TypeError(f"a Tensor of {t.dtype} cannot take values of {result.dtype} in place; write x = x + y")
+
+
+def take_value(t: Any, result: Any) -> Any:
+    """Let t have the value `result`, a Tensor just computed, as `t += v` does. Returns t."""
+    _check_taken(t, result)
     check_changeable(t)
     if not _recorded(t, result._node, _log(t)):
         t._data = np.asarray(t._data)
@@ -310,3 +314,20 @@ def take_value(t: Any, result: Any) -> Any:
     else:
         write(t, ..., result)
     return t
+
+
+# --- Traced ---
+
+
+def _write_traced(tracer: Any, t: Any, index: Any, value: Any) -> None:
+    """The new value of t is computed from the old one, and t has it from then on; the memory is left alone."""
+    if isinstance(value, engine.Tensor):
+        tracer.wrote_back(value, t)
+    take_traced(tracer, t, put(t, value, index))
+
+
+def take_traced(tracer: Any, t: Any, result: Any) -> Any:
+    """`take_value` while tracing."""
+    _check_taken(t, result)
+    check_changeable(t)
+    return tracer.rebind(t, result if result.dtype == t.dtype else result.astype(t.dtype))

@@ -197,6 +197,10 @@ class unwatched(Mode):
     kind = "anomaly"
 
 
+class TraceError(TypeError):
+    """What was done in a block that is being traced could not be done again with other numbers."""
+
+
 def innermost(kind: str) -> Any:
     """The value of the innermost mode of this kind that holds for the calling code, or None."""
     entries = [entry for entry in reversed(tuple(entered)) if entry.mode.kind == kind]

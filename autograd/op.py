@@ -318,6 +318,7 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
         base._shared = result._shared = True
         if recording:
             reach.note_view(result, base)
+    traced = None if tracer is None else tracer.add(op, tuple(a for a, _, _ in triples), params, result, saved)
     if any(n is not None for n in nodes) and op.kind != "constant" and recording:
         node = new_node(op, nodes, out, params)
         kept: list[Any]
@@ -326,6 +327,7 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
         else:
             kept = [v.copy() if v is a and isinstance(v, np.ndarray) else v for a, v, _ in triples]
         kept_out = out if tracer is None else result
+        saved = saved if traced is None else traced
         node.saved = op.keep(*([kept, nodes] if op.variadic else kept + nodes), kept_out, saved)
         if reach.handed and tracer is None:
             reach.guard(node)
@@ -346,8 +348,6 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
         anomaly.forward(op, values, out, node)
     if profile is not None:
         profile.forward(op, values, out, node, timing)
-    if tracer is not None:
-        tracer.add(op, tuple(a for a, _, _ in triples), params, result)
     return result
 
 

@@ -42,13 +42,29 @@ def adopt(generator: Generator) -> None:
     _here.generator = generator
 
 
+class _Draws:
+    """A generator while tracing: what is drawn from it is a Tensor, and is drawn anew in every run."""
+
+    def __init__(self, tracer: Any, generator: Any) -> None:
+        self.tracer, self.generator = tracer, generator
+
+    def __getattr__(self, name: str) -> Any:
+        def draw(*args: Any, **options: Any) -> Tensor:
+            def drawn() -> Any:
+                return getattr(self.generator or default_generator(), name)(*args, **options)
+
+            return self.tracer.draw(name, drawn)
+
+        return draw
+
+
 def _source(generator: Any) -> Any:
-    if modes.tracing():
-        raise TypeError(
-            "random numbers drawn while tracing would be the same in every run of the program; draw them before, and give them "
-            "to the function as an argument"
-        )
-    return generator or default_generator()
+    tracer = modes.innermost("trace") if modes.entered else None
+    return (generator or default_generator()) if tracer is None else _Draws(tracer, generator)
+
+
+def _made(values: Any, dtype: Any) -> Tensor:
+    return values.astype(dtype) if isinstance(values, Tensor) else Tensor._make(np.asarray(values, dtype=dtype), None)
 
 
 def manual_seed(seed: int) -> Generator:
@@ -86,12 +102,12 @@ def randint(
     if isinstance(high, tuple | list):  # randint(10, (2, 3))
         low, high, size = 0, low, high
     low, high = (0, low) if high is None else (low, high)
-    return Tensor._make(np.asarray(_source(generator).integers(low, high, size), dtype=dtype), None)
+    return _made(_source(generator).integers(low, high, size), dtype)
 
 
 def randperm(n: int, *, generator: Any = None) -> Tensor:
     """The integers below n in random order."""
-    return Tensor._make(_source(generator).permutation(n), None)
+    return _made(_source(generator).permutation(n), np.int64)
 
 
 def randn_like(x: Any, *, generator: Any = None, dtype: Any = None) -> Tensor:
@@ -120,10 +136,12 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
 
 def bernoulli(x: Any, p: Any = None, *, generator: Any = None) -> Tensor:
     """1 with the probability that each element is, or with probability p, else 0; in x's dtype."""
-    probability = np.asarray(as_tensor(x if p is None else p).detach())
-    if not np.all((probability >= 0) & (probability <= 1)):
-        raise ValueError("bernoulli: probabilities lie between 0 and 1; write autograd.sigmoid(x) for logits")
-    return Tensor._make((_source(generator).random(x.shape) < probability).astype(x.dtype), None)
+    probability = as_tensor(x if p is None else p).detach()
+    if not modes.tracing():
+        probability = np.asarray(probability)
+        if not np.all((probability >= 0) & (probability <= 1)):
+            raise ValueError("bernoulli: probabilities lie between 0 and 1; write autograd.sigmoid(x) for logits")
+    return _made(_source(generator).random(x.shape) < probability, x.dtype)
 
 
 def multinomial(x: Any, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:

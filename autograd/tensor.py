@@ -199,10 +199,14 @@ class Tensor:
         For another Tensor, ask before: `x.retain_grad()`.
         """
         node = getattr(self, "_aside", None) if self._node is None else self._node
+        if node is not None and modes.entered and (tracer := modes.innermost("trace")) is not None:
+            tracer.touch_grad(node, reads=True)
         return None if node is None else node.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
+        if self._node is not None and modes.entered and (tracer := modes.innermost("trace")) is not None:
+            tracer.touch_grad(self._node)
         if self._node is None:
             if value is None:
                 if (aside := getattr(self, "_aside", None)) is not None:
@@ -245,9 +249,10 @@ class Tensor:
         """A Tensor without history on the same memory. Assigning replaces the values."""
         if self._data.__class__ is not np.ndarray:
             self._data = np.asarray(self._data)
-        if modes.tracing():
-            return detached(self)
         twin = Tensor._make(self._data, None)
+        if modes.entered and (tracer := modes.innermost("trace")) is not None:
+            tracer.twin(twin, self)
+            return twin
         twin._shared = self._shared = True
         if modes.entered and modes.innermost("observe"):
             cuts.take_away(twin, self, "detach() or .data")
@@ -255,7 +260,10 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._readable("assigning data")
+        if modes.entered and (tracer := modes.innermost("trace")) is not None:
+            with modes.no_grad():
+                inplace.take_traced(tracer, self, value if isinstance(value, Tensor) else Tensor(value))
+            return
         values = as_array(value, copy=False)
         if self._node is not None and values.dtype.kind != "f":
             raise TypeError(
@@ -296,7 +304,7 @@ class Tensor:
 
     def _readable(self, what: str) -> None:
         if modes.tracing():
-            raise TypeError(
+            raise modes.TraceError(
                 f"{what} on a Tensor while tracing: its value is not known yet, it changes with every replay. "
                 "Compute with Tensors to the end, with np.where in place of an if, and read the result afterwards"
             )
@@ -533,8 +541,8 @@ class Tensor:
 
     def _become(self, function: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
         """What `function` makes of self takes its place: what `self += other` does."""
-        if modes.tracing():
-            return function(self, *args, **kwargs)
+        if modes.entered and (tracer := modes.innermost("trace")) is not None:
+            return inplace.take_traced(tracer, self, function(self, *args, **kwargs))
         inplace.begin(self, args)
         return inplace.take_value(self, function(self, *args, **kwargs))
 
@@ -1260,6 +1268,8 @@ class Tensor:
 
 def _accumulate(leaf: ArrayNode, g: Any) -> None:
     """Add g to the grad of a node. No buffer is shared with anything that the user or another leaf can write to."""
+    if modes.entered and (tracer := modes.innermost("trace")) is not None:
+        tracer.touch_grad(leaf, reads=True)
     old = leaf.grad
     if isinstance(g, Tensor):
         leaf.grad = copied(g) if old is None else old + g
@@ -1323,7 +1333,8 @@ def run_backward(
 
 
 def _swept(seeds: dict[Any, Any], targets: Any, retain: bool | None, create: bool) -> dict[Any, Any]:
-    lift = create or modes.tracing()
+    tracer = modes.innermost("trace") if modes.entered else None
+    lift = create or tracer is not None
     retain = create if retain is None else retain or create
     anomaly, profile = (modes.innermost("anomaly"), modes.innermost("profile")) if modes.entered else (None, None)
     check, pull = anomaly and anomaly.backward, profile and profile.pull(lift)
@@ -1335,6 +1346,8 @@ def _swept(seeds: dict[Any, Any], targets: Any, retain: bool | None, create: boo
         n: g if isinstance(g, Tensor) or not isinstance(n, ArrayNode) else Tensor._make(g, None)
         for n, g in seeds.items()
     }
+    if tracer is not None and not create:
+        pull = tracer.pull
     recording = modes.no_grad() if not create else nullcontext() if modes.is_grad_enabled() else modes.enable_grad()
     with np.errstate(all="ignore"), recording, modes.unwatched() if anomaly else nullcontext():
         return graph.sweep(seeds, targets, retain=retain, lift=True, pull=pull, check=check)
@@ -1418,6 +1431,8 @@ def _adopt(a: Any, operation: Any = None) -> tuple[Any, Any, Any]:
     if isinstance(a, graph.Node):  # a Scalar
         t = cast(Any, a).as_tensor()
         return t, t._data, t._node
+    if isinstance(a, op.engine.Number):  # while tracing
+        return a, a.value, None
     if isinstance(a, list | tuple):
         try:
             array = np.asarray(a)

@@ -37,6 +37,8 @@ import numpy as np
 
 from autograd import Tensor, enable_grad, modes, reach
 
+from . import traced
+
 JOINED = 16384  # a parameter of more numbers stands alone: copying its gradient would cost more than the calls saved
 PIECE = 65536  # about how many numbers are updated at once
 FORGET = 32  # updates after which what has faded is set to 0: arithmetic with numbers near 1e-38 is slow
@@ -345,9 +347,12 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, so that the next backward starts from nothing; or fill them with zeros."""
+        tracer = modes.innermost("trace") if modes.entered else None
         for group in self.param_groups:
             for p in group["params"]:
                 node = p._made
+                if tracer is not None and node is not None:
+                    tracer.touch_grad(node)
                 if node is not None and node.grad is not None:
                     node.grad = None if set_to_none else Tensor(np.zeros(p.shape, p.dtype))
 
@@ -358,15 +363,13 @@ class Optimizer:
 
         `closure`, if given, is called first: it is to call zero_grad and backward, and to return the loss.
         """
-        if modes.tracing():
-            raise TypeError(
-                "optimizer.step() cannot be traced: trace the loss and its gradients, and call step() outside"
-            )
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        if modes.entered and (profile := modes.innermost("profile")) is not None:
+        if modes.entered and (tracer := modes.innermost("trace")) is not None:
+            traced.step(self, tracer)
+        elif modes.entered and (profile := modes.innermost("profile")) is not None:
             profile.step(f"{type(self).__name__}.step", self._step)
         else:
             self._step()
@@ -403,9 +406,7 @@ class Optimizer:
     ) -> None:
         """`_change`, piece by piece where there is much to do and the pieces do not depend on each other."""
         if count % FORGET == 0:
-            for name in self.fading:
-                if name in state:
-                    state[name] *= np.absolute(state[name]) >= 64 * np.finfo(p.dtype).tiny
+            self._forget(p, state)
         self._number(settings, count)
         if p.size <= PIECE or not self.elementwise:
             self._change(p, g, state, settings, common)
@@ -427,6 +428,21 @@ class Optimizer:
                 if result[name] is not array:  # update made a new one
                     array[...] = result[name]
         state.update({name: kept for name, kept in result.items() if name not in arrays})
+
+    def _forget(self, p: Any, state: State) -> None:
+        for name in self.fading:
+            if name in state:
+                state[name] *= np.absolute(state[name]) >= 64 * np.finfo(p.dtype).tiny
+
+    def _advance(self, kept: Slot | Joint) -> None:
+        """Count an update that a program has made."""
+        if isinstance(kept, Joint):
+            kept.done += 1
+        else:
+            kept.own_count += 1
+        if (kept.count + 1) % FORGET == 0:
+            values, state = (kept.values, kept.state) if isinstance(kept, Joint) else (kept.p._data, kept.own)
+            self._forget(values, state)
 
     def _change(self, p: Any, g: Any, state: State, settings: Mapping[str, Any], common: Mapping[str, Any]) -> None:
         """`update`, after what all optimizers do alike."""

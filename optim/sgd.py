@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import reach
+from autograd import modes, reach
 
 from .optimizer import Optimizer, State
 
@@ -166,6 +166,12 @@ class Nesterov(Momentum):
                 "Nesterov takes the gradient at θ + μ v, so step needs a function that computes it: optimizer.step(closure), "
                 "where closure calls zero_grad and backward and returns the loss; or write "
                 "SGD(..., momentum=0.9, nesterov=True), the rewritten form, whose step needs none"
+            )
+
+        if modes.tracing():
+            raise modes.TraceError(
+                "Nesterov.step(closure) cannot be traced: it moves the parameters, and back; write optim.SGD(..., momentum=0.9, "
+                "nesterov=True), the rewritten form"
             )
 
         def ahead() -> Any:

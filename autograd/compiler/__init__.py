@@ -1,5 +1,6 @@
 """Tracing a function once and replaying it on new data."""
 
-from .trace import Program, trace
+from .program import Program
+from .trace import trace
 
 __all__ = ["Program", "trace"]

@@ -1,154 +1,48 @@
-"""A trace: the operations that one call of a function made, as a program that runs again on new arrays.
-
-While a function is traced every operation on Tensors is noted, those of the backward pass too: the rules run on
-Tensors then, and are made of operations themselves. What the program cannot follow is refused while tracing: an `if` on
-a value, `item()`, an array made from a Tensor.
-"""
+"""`trace`: the program of what one call of a function does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from .. import modes
-from ..op import Operation, engine
+from ..arrays import engine
 from ..transforms import flatten
+from .program import Program, record
 
 
-class Variable(NamedTuple):
-    """The value with this number in a run of the program."""
-
-    number: int
-
-    def __repr__(self) -> str:
-        return f"v{self.number}"
-
-
-class Step(NamedTuple):
-    """result = op(*args, *params)."""
-
-    op: Operation
-    args: tuple[Any, ...]
-    params: tuple[Any, ...]
-    result: Variable
-
-    def __repr__(self) -> str:
-        given = [*map(_short, self.args), *(f"{k}={_short(v)}" for k, v in zip(self.op.keywords, self.params))]
-        return f"{self.result!r} = {self.op.name}({', '.join(given)})"
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"<{value.dtype} {value.shape}>"
-    return (
-        f"({', '.join(map(_short, value))})"
-        if isinstance(value, tuple) and not isinstance(value, Variable)
-        else repr(value)
-    )
-
-
-class Tracer(modes.Mode):
-    """The mode that notes the operations of the code in its block."""
-
-    kind = "trace"
-
-    def __init__(self) -> None:
-        self.value = self
-        self.steps: list[Step] = []
-        self.tensors: list[Any] = []  # by number; kept alive, so that an id stays unique
-        self.numbers: dict[int, int] = {}
-        self.captured: dict[int, Any] = {}  # Tensors that came from outside and are not arguments
-
-    def new(self, tensor: Any) -> Variable:
-        self.numbers[id(tensor)] = len(self.tensors)
-        self.tensors.append(tensor)
-        return Variable(len(self.tensors) - 1)
-
-    def variable(self, value: Any) -> Any:
-        """`value` as the program sees it: a variable for a Tensor, inside tuples too."""
-        if isinstance(value, engine.Tensor):
-            number = self.numbers.get(id(value))
-            if number is None:
-                number = self.new(value).number
-                self.captured[number] = value
-            return Variable(number)
-        if isinstance(value, tuple | list):
-            return tuple(map(self.variable, value))
-        return value.copy() if isinstance(value, np.ndarray) else value  # a constant of the program
-
-    def add(self, op: Operation, args: tuple[Any, ...], params: tuple[Any, ...], result: Any) -> None:
-        step = (tuple(map(self.variable, args)), tuple(map(self.variable, params)))
-        self.steps.append(Step(op, *step, self.new(result)))
-
-
-class Program:
-    """The steps of a traced function. Calling it runs them on new arrays of the same shapes and dtypes.
+class Traced:
+    """A program that is called as the function was that it comes from. It runs on arrays of the same shapes and dtypes.
 
     Tensors that the function used without being given them (a model's parameters) are read anew in every run.
     """
 
-    def __init__(self, tracer: Tracer, inputs: list[Any], outputs: list[Any], rebuild: Callable[[Any], Any]) -> None:
-        self.inputs = [tracer.variable(t) for t in inputs]
+    def __init__(self, program: Program, inputs: list[Any], build: Any) -> None:
+        self.program, self._build = program, build
         self.signature = [(t.shape, t.dtype) for t in inputs]
-        self.outputs = [tracer.variable(y) for y in outputs]
-        self._rebuild = rebuild
-        self.captured = dict(tracer.captured)
-        self.steps = self._needed(tracer.steps)
-        self._size = len(tracer.tensors)
 
-    def _needed(self, steps: list[Step]) -> list[Step]:
-        """Only the steps that the outputs depend on."""
-        wanted = set(_variables(self.outputs))
-        kept = []
-        for step in reversed(steps):
-            if step.result in wanted:
-                wanted.update(_variables((step.args, step.params)))
-                kept.append(step)
-        self.captured = {n: t for n, t in self.captured.items() if Variable(n) in wanted}
-        return kept[::-1]
+    @property
+    def steps(self) -> Any:
+        return self.program.steps
 
     def __call__(self, *args: Any) -> Any:
         given, _ = flatten(list(args))
-        if len(given) != len(self.inputs):
-            raise TypeError(f"the program was traced with {len(self.inputs)} arrays and is called with {len(given)}")
-        values: list[Any] = [None] * self._size
-        for i, (x, variable, (shape, dtype)) in enumerate(zip(given, self.inputs, self.signature)):
+        if len(given) != len(self.signature):
+            raise TypeError(
+                f"the program was traced with {len(self.signature)} arrays and is called with {len(given)}"
+            )
+        arrays = []
+        for i, (x, (shape, dtype)) in enumerate(zip(given, self.signature)):
             x = x._data if isinstance(x, engine.Tensor) else np.asarray(x)
             if x.shape != shape or x.dtype != dtype:
                 raise ValueError(
                     f"argument {i} is {x.dtype} {x.shape}, but the program was traced with {dtype} {shape}; trace it again"
                 )
-            values[variable.number] = x
-        for number, tensor in self.captured.items():
-            values[number] = tensor._data
-        known = [value for value in values if value is not None]
-        with np.errstate(all="ignore"):
-            for op, inputs, params, result in self.steps:
-                out = op.forward(
-                    *([filled(inputs, values)] if op.variadic else filled(inputs, values)), *filled(params, values)
-                )
-                values[result.number] = out[0] if op.caches else out
-        outputs = [filled(y, values) for y in self.outputs]
-        return self._rebuild([y.copy() if any(np.may_share_memory(y, x) for x in known) else y for y in outputs])
+            arrays.append(x)
+        return self._build(self.program.run(self.program.begin(arrays)))
 
     def __repr__(self) -> str:
-        lines = [f"program({', '.join(map(repr, self.inputs))}):", *(f"    {step!r}" for step in self.steps)]
-        return "\n".join([*lines, f"    return {', '.join(map(_short, self.outputs))}"])
-
-
-def _variables(nest: Any) -> list[Variable]:
-    if isinstance(nest, Variable):
-        return [nest]
-    return [v for part in nest for v in _variables(part)] if isinstance(nest, tuple | list) else []
-
-
-def filled(nest: Any, values: list[Any]) -> Any:
-    """A nest with values in place of variables."""
-    if isinstance(nest, Variable):
-        return values[nest.number]
-    return tuple([filled(part, values) for part in nest]) if isinstance(nest, tuple | list) else nest
+        return repr(self.program)
 
 
 def trace(f: Any, *args: Any) -> Any:
@@ -170,10 +64,5 @@ def trace(f: Any, *args: Any) -> Any:
     for x in given:
         t = engine.Tensor(x if isinstance(x, engine.Tensor) else np.asarray(x))  # a Python float is a float64
         inputs.append(t.requires_grad_() if getattr(x, "requires_grad", False) else t)
-    tracer = Tracer()
-    for t in inputs:
-        tracer.new(t)
-    with tracer:
-        result = f(*rebuild(inputs))
-    outputs, build = flatten(result)
-    return Program(tracer, inputs, outputs, build)
+    program, _, build = record(lambda: f(*rebuild(inputs)), inputs)
+    return Traced(program, inputs, build)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import linear
+from ..op import constant, general, linear
 
 
 def _getitem(x: Any, index: Any) -> Any:
@@ -75,3 +75,31 @@ def _taken(piece: Any, places: Any, shape: tuple[int, ...]) -> Any:
 
 
 assign: Any = linear(_assign, _assign_rule, name="assign")
+
+
+def _put(x: Any, value: Any, index: Any) -> Any:
+    """x with `value` in the places of the index; of those that are named several times, the last counts."""
+    out = x.copy()
+    out[index] = value
+    return out
+
+
+def _counts(x: Any, index: Any) -> Any:
+    """For each element of x[index], 1 where it is the last of those that stand for the same element of x, else 0."""
+    numbers = np.empty(x.shape, np.intp)
+    mine = np.arange(numbers[index].size).reshape(numbers[index].shape)
+    numbers[index] = mine
+    return (numbers[index] == mine).astype(x.dtype)
+
+
+def _is_basic(index: Any) -> bool:
+    return all(not hasattr(i, "shape") and not isinstance(i, list) for i in (index if isinstance(index, tuple) else (index,)))
+
+
+counts = constant(_counts)
+put: Any = general(
+    _put,
+    lambda g, index: put(g, 0.0, index),
+    lambda g, index: getitem(g, index) if _is_basic(index) else getitem(g, index) * counts(g, index),
+    name="put",
+)

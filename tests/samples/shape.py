@@ -25,6 +25,12 @@ def assigned(xs: Any, parts: Any, shape: Any, dtype: Any) -> Any:
     return out.reshape(shape)
 
 
+def put(x: Any, value: Any, index: Any) -> Any:
+    out = np.array(x)
+    out[index] = value
+    return out
+
+
 def part(*pairs: tuple[int, int]) -> Any:
     """Which elements of the result come from which places."""
     positions, places = zip(*pairs, strict=True)
@@ -98,5 +104,13 @@ INDEXING = [
     of(operator.getitem, real(3), whole(2), like=None),
     of(indexing.scatter, real(4, 2), (3, 2), np.array([0, 0, 2, 1]), like=scatter, ulps=2),
     of(indexing.scatter, real(2, 2), (3, 4), (slice(0, 2), slice(None, None, 2)), like=scatter),
+    *(
+        of(indexing.put, real(4, 3), value, index, like=put)
+        for value, index in (
+            (real(3), 1), (real(2, 1), slice(None, None, 2)), (real(), ...), (real(4, 3), ...), (real(2), (slice(1, 3), 0)),
+            (real(4, 3), np.array([2, 0, 2, 1])), (real(3), (np.array([0, 1, 0]), np.array([1, 1, 1]))),
+        )
+    ),
+    of(indexing.counts, real(4, 3), np.array([2, 0, 2, 1]), like=None),
 ]
 # fmt: on
