@@ -355,7 +355,7 @@ from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
     from . import fft, linalg, special
     from .anomaly import detect_anomaly
-    from .compiler import trace
+    from .compiler import compile, trace
     from .drawing import draw, explain, why
     from .files import load, save
     from .function import Function
@@ -426,6 +426,7 @@ _LAZY = {
     "Scalar": "scalar",
     "checkpoint": "memory",
     "saved_bytes": "memory",
+    "compile": "compiler",
     "default_generator": "random",
     "detect_anomaly": "anomaly",
     "bernoulli": "random",
@@ -449,6 +450,7 @@ _LAZY = {
     "randperm": "random",
     "save": "files",
     "special": "special",
+    "TraceError": "modes",
     "trace": "compiler",
     "why": "drawing",
 }

@@ -323,7 +323,11 @@ def _write_traced(tracer: Any, t: Any, index: Any, value: Any) -> None:
     """The new value of t is computed from the old one, and t has it from then on; the memory is left alone."""
     if isinstance(value, engine.Tensor):
         tracer.wrote_back(value, t)
-    take_traced(tracer, t, put(t, value, index))
+    if index is ...:
+        value = value if isinstance(value, engine.Tensor) else engine.Tensor(np.asarray(value))
+        take_traced(tracer, t, np.broadcast_to(value, t.shape).astype(t.dtype))
+    else:
+        take_traced(tracer, t, put(t, value, index))
 
 
 def take_traced(tracer: Any, t: Any, result: Any) -> Any:

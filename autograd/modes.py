@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+settings = [0]  # how often an attribute of a module has been set: while it stays, compiled code need not look at them
 entered: list[_Entry] = []  # empty nearly always, and that is all that an operation asks on its fast path
 SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 

@@ -1346,8 +1346,10 @@ def _swept(seeds: dict[Any, Any], targets: Any, retain: bool | None, create: boo
         n: g if isinstance(g, Tensor) or not isinstance(n, ArrayNode) else Tensor._make(g, None)
         for n, g in seeds.items()
     }
-    if tracer is not None and not create:
-        pull = tracer.pull
+    if tracer is not None:
+        tracer.seeded(seeds.values())
+        if not create:
+            pull = tracer.pull
     recording = modes.no_grad() if not create else nullcontext() if modes.is_grad_enabled() else modes.enable_grad()
     with np.errstate(all="ignore"), recording, modes.unwatched() if anomaly else nullcontext():
         return graph.sweep(seeds, targets, retain=retain, lift=True, pull=pull, check=check)

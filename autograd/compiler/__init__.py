@@ -1,6 +1,6 @@
 """Tracing a function once and replaying it on new data."""
 
-from .program import Program
+from .compiled import Compiled, compile
 from .trace import trace
 
-__all__ = ["Program", "trace"]
+__all__ = ["Compiled", "compile", "trace"]

@@ -283,6 +283,7 @@ class Writer:
     def _write_ends(self) -> None:
         code = self.code
         later = []
+        self.changed = [tensor._data for tensor, _ in code.writes]
         for tensor, v in code.writes:
             memory = tensor._data
             if isinstance(v, Variable) and v in self.places:

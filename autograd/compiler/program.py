@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import modes, reach
+from .. import graph, modes, reach
 from ..arrays import engine
+from ..tensor import run_backward
 from ..transforms import flatten
 from .tracer import Number, Step, Tracer, assign, filled, short, variables_in
 
@@ -21,19 +22,22 @@ class Program:
     captured  {variable: the Tensor, or the node of the leaf with the gradient, whose array is read}
     constants {variable: its array}
     steps     in the order in which they were done; only those that something depends on
-    outputs   a nest of variables and constants
+    outputs   a list of nests of variables and constants
     writes    (Tensor, variable): the value goes into the Tensor's memory
     grads     (node of a leaf, variable or None): its gradient afterwards
     calls     (function, arguments): to be called at the very end
     """
 
-    def __init__(self, tracer: Tracer, inputs: list[Any], outputs: list[Any]) -> None:
-        self.metas = tracer.metas
-        self.inputs = [tracer.variable(t) for t in inputs]
-        self.outputs = [tracer.variable(y) for y in outputs]
-        self.plain = [id(y) in tracer.plain for y in outputs]
-        self.captured = dict(tracer.captured)
-        self.constants: dict[Any, Any] = {}
+    def __init__(self, tracer: Tracer, inputs: list[Any], outputs: list[Any], steps: list[Step]) -> None:
+        self.metas, self.inputs, self.outputs = tracer.metas, inputs, outputs
+        self.captured, self.constants = dict(tracer.captured), dict[Any, Any]()
+        self.writes: list[tuple[Any, Any]] = []
+        self.grads: list[tuple[Any, Any]] = []
+        self.calls: list[tuple[Any, Any]] = []
+        self.steps = steps
+
+    def with_effects(self, tracer: Tracer, inputs: list[Any]) -> None:
+        """Take over from the tracer what is to be changed at the end."""
         known = {*map(id, inputs), *map(id, self.captured.values())}
         changed = [t for t, _, _ in tracer.changed.values() if id(t) in known and id(t) not in tracer.twins]
         self.writes = [(t, tracer.variable(t)) for t in changed]
@@ -42,20 +46,19 @@ class Program:
             for node, before in tracer.grads.items()
             if node.grad is not before or before is None
         ]
-        self.needed, self.guards = tracer.needed, tracer.guards
         self.calls = [(function, tuple(map(tracer.variable, args))) for function, args in tracer.calls]
-        self.steps = self._used(tracer.steps)
 
-    def _used(self, steps: list[Step]) -> list[Step]:
+    def keep_used(self) -> None:
+        """Leave out steps on which nothing depends."""
         ends = (self.outputs, [v for _, v in self.writes], [v for _, v in self.grads], [a for _, a in self.calls])
         wanted = set(variables_in(ends))
         used = []
-        for step in reversed(steps):
+        for step in reversed(self.steps):
             if getattr(step.op, "effect", False) or not wanted.isdisjoint(variables_in(step.result)):
                 wanted.update(variables_in((step.args, step.params)))
                 used.append(step)
         self.captured = {v: source for v, source in self.captured.items() if v in wanted}
-        return used[::-1]
+        self.steps = used[::-1]
 
     def settle(self) -> None:
         """Find the captured Tensors that nobody else holds, on arrays that nobody else can reach: they are constants."""
@@ -77,14 +80,18 @@ class Program:
             values[variable.number] = source._data if isinstance(source, engine.Tensor) else source.grad._data
         return values
 
-    def run(self, values: list[Any]) -> list[Any]:
-        """Do the steps one by one, each as eager code does it; then what is to be done at the end. Returns the outputs."""
+    def evaluate(self, values: list[Any]) -> list[Any]:
+        """Do the steps one by one, each as eager code does it, but for draws that have been made. Returns the outputs."""
         with np.errstate(all="ignore"):
             for step in self.steps:
                 if not _is_drawn(step, values):
                     assign(step.result, step.run(values), values)
         outputs = [filled(y, values) for y in self.outputs]
-        outputs = [y.copy() if isinstance(y, np.ndarray) else y for y in outputs]
+        return [y.copy() if isinstance(y, np.ndarray) else y for y in outputs]
+
+    def run(self, values: list[Any]) -> list[Any]:
+        """The outputs, after what is to be done at the end."""
+        outputs = self.evaluate(values)
         self.commit(values)
         return outputs
 
@@ -111,43 +118,111 @@ def _is_drawn(step: Step, values: list[Any]) -> bool:
     return getattr(step.op, "effect", False) and values[step.result.number] is not None
 
 
-def record(function: Callable[[], Any], inputs: list[Any], plain: Any = ()) -> tuple[Program, list[Any], Any]:
-    """(program, outputs, the function that puts outputs in their places) of `function()`, whose arguments are these Tensors.
+class Recorded:
+    """A function that has been called once, with all its effects, and what was noted of it.
 
-    It is called once, with all its effects. Where it fails nothing has been changed. `plain` are the inputs that stand for plain arrays.
+    program   what it did
+    outputs   its results, Tensors and others, and `build`, which puts such a list into the form of the result
+    live      the places of the outputs that have a history, through which gradients can flow
+    leaves    the Tensors that these depend on and that need a gradient
+    back      the program of the backward pass: from `carried` values of the first one, then cotangents of the live outputs, to
+              gradients of the leaves
     """
-    tracer = Tracer()
-    for t in inputs:
-        tracer.name(t, tracer.new(t._data))
-    tracer.plain.update(map(id, plain))
-    try:
-        with tracer:
-            result = function()
+
+    def __init__(self, function: Callable[[], Any], inputs: list[Any], plain: Any = ()) -> None:
+        tracer = Tracer()
+        for t in inputs:
+            tracer.name(t, tracer.new(t._data))
+        tracer.plain.update(map(id, plain))
+        try:
+            with tracer:
+                result = function()
+                self._check_views(tracer)
+                self.outputs, self.build = flatten(result)
+                steps = list(tracer.steps)
+                program = Program(
+                    tracer, [tracer.variable(t) for t in inputs], [tracer.variable(y) for y in self.outputs], steps
+                )
+                self.plain = [id(y) in tracer.plain for y in self.outputs]
+                program.with_effects(tracer, inputs)
+                finals = [tensor._data for tensor, _ in program.writes]
+                grads = [node.grad for node, _ in program.grads]
+                self._go_back(tracer, program, inputs)
+        except BaseException:
+            tracer.restore()
+            raise
+        tracer.restore()
+        self.program, self.guards, self.needed = program, tracer.guards, tracer.needed
+        program.keep_used()
+        self.values: list[Any] = []
+        if self.live:  # they are needed with their histories
+            values = program.begin([t._data for t in inputs])
+            for variable, drawn in tracer.drawn.items():
+                values[variable.number] = drawn
+            self.values = program.evaluate(values)
+        self._commit(tracer, finals, grads)
+        tracer.alive.clear()
+        tracer.captured.clear()
+        for each in (program, self.back):
+            if each is not None:
+                each.settle()
+
+    def _check_views(self, tracer: Tracer) -> None:
         if tracer.unwritten:
             view, base = next(iter(tracer.unwritten.values()))
             raise modes.TraceError(
                 f"a view of shape {view.shape} of a Tensor of shape {base.shape} was changed in place while traced, which the other one "
                 "would not see; write x[index] = value, or x[index] += value"
             )
-        outputs, build = flatten(result)
-        program = Program(tracer, inputs, outputs)
-    except BaseException:
-        tracer.restore()
-        for undo in reversed(tracer.undo):
-            undo()
-        raise
-    finals = [tensor._data for tensor, _ in program.writes]
-    grads = [node.grad for node, _ in program.grads]
-    tracer.restore()
-    for (tensor, _), value in zip(program.writes, finals):
-        tensor._data = np.asarray(tensor._data)
-        tensor._data[...] = value
-    reach.wrote(*(tensor._data for tensor, _ in program.writes))
-    for (node, _), g in zip(program.grads, grads):
-        node.grad = None if g is None else engine.Tensor._make(np.array(g._data), None)
-    for call, args in tracer.calls:
-        call(*(a.value if isinstance(a, Number) else a for a in args))
-    tracer.alive.clear()
-    tracer.captured.clear()
-    program.settle()
-    return program, outputs, build
+
+    def _go_back(self, tracer: Tracer, program: Program, inputs: list[Any]) -> None:
+        """Trace the backward pass too, where a result has a history that has not been gone through yet."""
+        self.live = [i for i, y in enumerate(self.outputs) if _is_live(y)]
+        self.back: Program | None = None
+        self.leaves: list[Any] = []
+        self.carried: list[Any] = []
+        if not self.live:
+            return
+        begin, roots = len(tracer.steps), [self.outputs[i]._made for i in self.live]
+        known = {t._made: t for t in [*inputs, *tracer.captured.values()] if isinstance(t, engine.Tensor) and t._made}
+        targets = [node for node in graph.ancestors(roots) if node.op is None]
+        self.leaves = [known[node] for node in targets if node in known]
+        seeds: dict[Any, Any] = {}
+        cotangents = []
+        for i in self.live:
+            g = engine.Tensor._make(np.ones_like(self.outputs[i]._data), None)
+            tracer.name(g, tracer.new(g._data))
+            cotangents.append(tracer.variable(g))
+            node = self.outputs[i]._made
+            seeds[node] = g if node not in seeds else seeds[node] + g
+        found = run_backward(seeds, [t._made for t in self.leaves])
+        shares = [found.get(t._made) for t in self.leaves]
+        steps = tracer.steps[begin:]
+        made = {v for step in steps for v in variables_in(step.result)}
+        read = dict.fromkeys(v for step in steps for v in variables_in((step.args, step.params)))
+        results = [None if g is None else tracer.variable(g) for g in shares]
+        read |= dict.fromkeys(v for v in results if v is not None)
+        own = {v for step in program.steps for v in variables_in(step.result)} | set(program.inputs)
+        outside = [v for v in read if v in tracer.captured and v not in own]
+        self.carried = [v for v in read if v in own and v not in made]
+        self.held = [v for v in outside if tracer.captured[v] in self.leaves or v in program.captured]
+        self.back = Program(tracer, [*self.carried, *self.held, *cotangents], results, steps)
+        self.back.captured = {v: t for v, t in tracer.captured.items() if v in read and v not in self.held}
+        self.back.keep_used()
+        program.outputs = [*program.outputs, *self.carried, *self.held]
+
+    def _commit(self, tracer: Tracer, finals: list[Any], grads: list[Any]) -> None:
+        program = self.program
+        for (tensor, _), value in zip(program.writes, finals):
+            tensor._data = np.asarray(tensor._data)
+            tensor._data[...] = value
+        if program.writes:
+            reach.wrote(*(tensor._data for tensor, _ in program.writes))
+        for (node, _), g in zip(program.grads, grads):
+            node.grad = None if g is None else engine.Tensor._make(np.array(g._data), None)
+        for call, args in tracer.calls:
+            call(*(a.value if isinstance(a, Number) else a for a in args))
+
+
+def _is_live(y: Any) -> bool:
+    return isinstance(y, engine.Tensor) and y._made is not None and y._made.op is not None and y._made.saved is not None

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays import engine
 from ..transforms import flatten
-from .program import Program, record
+from .program import Recorded
 
 
 class Traced:
@@ -17,8 +17,8 @@ class Traced:
     Tensors that the function used without being given them (a model's parameters) are read anew in every run.
     """
 
-    def __init__(self, program: Program, inputs: list[Any], build: Any) -> None:
-        self.program, self._build = program, build
+    def __init__(self, recorded: Recorded, inputs: list[Any]) -> None:
+        self.program, self._build, self._count = recorded.program, recorded.build, len(recorded.outputs)
         self.signature = [(t.shape, t.dtype) for t in inputs]
 
     @property
@@ -39,7 +39,7 @@ class Traced:
                     f"argument {i} is {x.dtype} {x.shape}, but the program was traced with {dtype} {shape}; trace it again"
                 )
             arrays.append(x)
-        return self._build(self.program.run(self.program.begin(arrays)))
+        return self._build(self.program.run(self.program.begin(arrays))[: self._count])
 
     def __repr__(self) -> str:
         return repr(self.program)
@@ -64,5 +64,5 @@ def trace(f: Any, *args: Any) -> Any:
     for x in given:
         t = engine.Tensor(x if isinstance(x, engine.Tensor) else np.asarray(x))  # a Python float is a float64
         inputs.append(t.requires_grad_() if getattr(x, "requires_grad", False) else t)
-    program, _, build = record(lambda: f(*rebuild(inputs)), inputs)
-    return Traced(program, inputs, build)
+    recorded = Recorded(lambda: f(*rebuild(inputs)), inputs)
+    return Traced(recorded, inputs)

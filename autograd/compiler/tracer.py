@@ -195,7 +195,7 @@ class Tracer(modes.Mode):
         self.unwritten: dict[int, Any] = {}  # views that were changed, and not yet put back where they are from
         self.calls: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []  # to be made at the end
         self.guards: list[Callable[[], bool]] = []  # a run that fails one of them needs another program
-        self.undo: list[Callable[[], Any]] = []
+        self.drawn: dict[Variable, Any] = {}
         self.arrays: dict[int, Any] = {}  # Tensors on arrays of an optimizer
         self.notes: dict[Any, Any] = {}  # what others want to keep for the time of a trace
 
@@ -268,14 +268,14 @@ class Tracer(modes.Mode):
     def _written_out(self, function: Any, args: tuple[Any, ...]) -> Any:
         """(what the function returns, the calls of NumPy that it made), or None if it cannot be followed."""
         book = Book(self.new)
-        known, size = len(self.metas), len(self.steps)
+        size = len(self.steps)
         try:
             result = function(*self._symbols(args, book))
             if _is_followed(result):
                 return result, book.calls
         except Exception:  # whatever a function stumbles over, given a symbol
             pass
-        del self.metas[known:], self.steps[size:]
+        del self.steps[size:]
         return None
 
     def _symbols(self, nest: Any, book: Book) -> Any:
@@ -320,12 +320,20 @@ class Tracer(modes.Mode):
             self.plain.add(id(tensor))
         return tensor
 
+    def seeded(self, cotangents: Any) -> None:
+        """A backward pass begins with these, which are no Tensors of the user's."""
+        for g in cotangents:
+            if isinstance(g, engine.Tensor) and id(g) not in self.numbers:
+                self.variable(g)
+                self.plain.add(id(g))
+
     def draw(self, name: str, function: Callable[[], Any]) -> Any:
         """A Tensor of random numbers, drawn anew in every run."""
         value = function()
         procedure = Procedure(name, function, effect=True)
         variable = self.new(value)
         self.steps.append(Step(procedure, (), (), variable))
+        self.drawn[variable] = value
         return self._named(value, variable, [self])
 
     # --- Settings of optimizers ---
@@ -381,7 +389,8 @@ class Tracer(modes.Mode):
 
     def wrote_back(self, view: Any, base: Any) -> None:
         """The value of a view was written to where it is from: `t[0] += 1` does this."""
-        if self.unwritten.get(id(view), (None, None))[1] in (base, self._root(base)):
+        _, whole = self.unwritten.get(id(view), (None, None))
+        if whole is not None and (whole is base or whole is self._root(base)):
             del self.unwritten[id(view)]
 
     # --- Gradients ---

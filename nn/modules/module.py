@@ -258,6 +258,7 @@ class Module:
                     f"write self.{name} = Tensor(...)"
                 )
         object.__setattr__(self, name, value)
+        modes.settings[0] += 1
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """`self.name = param`, for names that are not known when the program is written. None: a parameter left out."""

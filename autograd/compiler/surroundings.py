@@ -1,0 +1,135 @@
+"""What a function reads beside its arguments: closure cells, globals, and the attributes of modules.
+
+Arrays among them are inputs of its program, read anew in every call. All else is looked at before each call: where it is not what it was
+while the function was traced, another program is needed. What functions read that it calls by their global names is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import CellType, CodeType, FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from .. import modes
+from ..arrays import engine
+
+IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), tuple, frozenset, np.generic, np.dtype, type)
+
+
+class Surroundings:
+    """The cells and globals of a function, and of the functions in its cells, and the modules that can be reached.
+
+    arrays    functions that give the arrays, in a fixed order
+    """
+
+    def __init__(self, function: Any, others: Any = ()) -> None:
+        self.function = function
+        self.arrays: list[Callable[[], Any]] = []
+        self.fixed: list[tuple[Callable[[], Any], Any]] = []
+        self.modules: list[Any] = []
+        self.twins: dict[int, Any] = {}
+        for other in others:
+            self._look_at(other)
+        self._look_at(function)
+        self.prints = [fingerprint(module) for module in self.modules]
+        self.seen = modes.settings[0]
+
+    def hold(self) -> bool:
+        """Whether all is as it was, but for the values of arrays."""
+        for read, value in self.fixed:
+            now = read()
+            if now is not value and not (type(now) is type(value) and type(now) in IMMUTABLE and now == value):
+                return False
+        if self.seen != modes.settings[0]:
+            if self.prints != [fingerprint(module) for module in self.modules]:
+                return False
+            self.seen = modes.settings[0]
+        return True
+
+    def _look_at(self, thing: Any) -> None:
+        if id(thing) in self.twins:
+            return
+        self.twins[id(thing)] = thing
+        if isinstance(thing, MethodType):
+            self._look_at(thing.__self__)
+            self._look_at(thing.__func__)
+        elif isinstance(thing, FunctionType):
+            for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or ()):
+                self._note(lambda cell=cell: _content(cell))
+            space = thing.__globals__
+            for name in sorted(set(names_in(thing.__code__)) & space.keys()):
+                self._note(lambda name=name: space.get(name), of_cell=False)
+        elif hasattr(thing, "named_modules") and hasattr(thing, "parameters"):
+            self.modules.append(thing)
+
+    def _note(self, read: Callable[[], Any], of_cell: bool = True) -> None:
+        value = read()
+        if type(value) is np.ndarray:
+            self.arrays.append(read)
+            return
+        self.fixed.append((read, value))
+        if of_cell or not isinstance(value, FunctionType):
+            self._look_at(value)
+
+    def with_tensors(self, tensors: Any) -> Any:
+        """The function, with these Tensors in the places of its arrays."""
+        if not self.arrays:
+            return self.function
+        return _rebuilt(self.function, iter(tensors), {})
+
+
+def _rebuilt(function: Any, tensors: Iterator[Any], known: dict[int, Any]) -> Any:
+    """The same walk as that of Surroundings, which takes the next Tensor where that met an array."""
+    if id(function) in known:
+        return known[id(function)]
+    if isinstance(function, MethodType):
+        return MethodType(_rebuilt(function.__func__, tensors, known), function.__self__)
+    if not isinstance(function, FunctionType):
+        return function
+    known[id(function)] = function
+    cells = []
+    for cell in function.__closure__ or ():
+        value = _content(cell)
+        if type(value) is np.ndarray:
+            cells.append(CellType(next(tensors)))
+        elif isinstance(value, FunctionType) and id(value) not in known:
+            cells.append(CellType(_rebuilt(value, tensors, known)))
+        else:
+            cells.append(cell)
+    space = function.__globals__
+    new = {name: next(tensors) for name in sorted(set(names_in(function.__code__)) & space.keys()) if type(space[name]) is np.ndarray}
+    twin = FunctionType(
+        function.__code__, {**space, **new} if new else space, function.__name__, function.__defaults__, tuple(cells) or None
+    )
+    twin.__kwdefaults__, twin.__dict__ = function.__kwdefaults__, dict(function.__dict__)
+    return twin
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # it is filled later
+        return None
+
+
+def names_in(code: CodeType) -> Iterator[str]:
+    """The names of globals, and of attributes, in a function and in those that are written inside it."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from names_in(constant)
+
+
+def fingerprint(module: Any) -> list[Any]:
+    """What the forward pass of a module may depend on beside values: plain attributes, and which parts it has."""
+    found: list[Any] = []
+    for path, part in module.named_modules():
+        found.append((path, id(part)))
+        for name, value in part.__dict__.items():
+            if isinstance(value, engine.Tensor) or hasattr(value, "named_modules"):
+                found.append((name, id(value)))
+            elif isinstance(value, IMMUTABLE):
+                found.append((name, type(value), repr(value) if isinstance(value, float) else value))
+    return found
