@@ -226,6 +226,15 @@ def tracing() -> bool:
     return bool(entered) and innermost("trace") is not None
 
 
+def assume() -> bool:
+    """Whether code may go a way that is quick, and that raises an error for values with which it cannot be gone.
+
+    While tracing, the program is of that way alone: for other values the function itself is called, and traced anew.
+    """
+    tracer = innermost("trace") if entered else None
+    return tracer is None or tracer.assume()
+
+
 def is_grad_enabled() -> bool:
     """Whether an operation called here, on a Tensor that needs a gradient, is recorded."""
     return not entered or innermost("recording") is not False

@@ -295,6 +295,8 @@ def record(op: Operation, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any
     if tracer is not None and op.kind != "constant" and any(getattr(p, "requires_grad", False) for p in params):
         raise unruled(op, params)
     given = (*([values] if op.variadic else values), *(plain(params) if tracer is not None else params))
+    if tracer is not None and tracer.is_symbolic(given):
+        return tracer.nested(op, given)
     profile, timing = modes.innermost("profile"), None
     try:
         if profile is None:

@@ -50,10 +50,10 @@ class _Draws:
 
     def __getattr__(self, name: str) -> Any:
         def draw(*args: Any, **options: Any) -> Tensor:
-            def drawn() -> Any:
-                return getattr(self.generator or default_generator(), name)(*args, **options)
+            def source() -> Any:
+                return self.generator or default_generator()
 
-            return self.tracer.draw(name, drawn)
+            return self.tracer.draw(name, lambda: getattr(source(), name)(*args, **options), source)
 
         return draw
 
@@ -136,7 +136,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
 
 def bernoulli(x: Any, p: Any = None, *, generator: Any = None) -> Tensor:
     """1 with the probability that each element is, or with probability p, else 0; in x's dtype."""
-    probability = as_tensor(x if p is None else p).detach()
+    probability: Any = as_tensor(x if p is None else p).detach()
     if not modes.tracing():
         probability = np.asarray(probability)
         if not np.all((probability >= 0) & (probability <= 1)):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from sys import getrefcount
 from typing import Any, NamedTuple
 
@@ -45,16 +45,19 @@ class Changed(RuntimeError):
         )
 
 
-class Written(NamedTuple):
+class Written:
     """Memory that the library itself has written to in place, an optimizer's step say: when it did so last, and where.
 
     All parameters of an optimizer may share one memory, and a write to one of them is none to the others.
     """
 
-    owner: weakref.ref[Array]
-    last: int
-    line: str | None
-    parts: dict[tuple[float, float], int]  # by first byte and end of what was written to: when that was
+    __slots__ = ("owner", "last", "line", "parts")
+
+    def __init__(
+        self, owner: weakref.ref[Array], last: int, line: str | None, parts: dict[tuple[float, float], int]
+    ) -> None:
+        self.owner, self.last, self.line = owner, last, line
+        self.parts = parts  # by first byte and end of what was written to: when that was
 
     def since(self, order: int, array: Array) -> bool:
         """Whether anything that may be in this array, a view of the memory, was written to after that."""
@@ -173,6 +176,32 @@ def wrote(*arrays: Array, line: str | None = None) -> None:
         else:
             parts[byte_bounds(array)] = now
         written[id(memory)] = Written(reference, now, line, parts)
+
+
+def noting(arrays: Iterable[Array]) -> Callable[[], None]:
+    """The same for arrays that are written to again and again: a function that is quick to call."""
+    parts: dict[int, tuple[Array, list[tuple[float, float]]]] = {}
+    for array in arrays:
+        memory = owner(array)
+        whole = array is memory or array.nbytes == memory.nbytes
+        parts.setdefault(id(memory), (memory, []))[1].append(EVERYWHERE if whole else byte_bounds(array))
+    places = [
+        (key, _reference(memory, written), [EVERYWHERE] if EVERYWHERE in found else sorted(set(found)))
+        for key, (memory, found) in parts.items()
+    ]
+
+    def note() -> None:
+        now = graph.touch()
+        for key, reference, found in places:
+            known = written.get(key)
+            if known is None or known.parts.keys() != set(found):
+                before = known.parts if known is not None and found[0] is not EVERYWHERE else {}
+                known = written[key] = Written(reference, now, None, dict(before))
+            known.last, known.line = now, None
+            for part in found:
+                known.parts[part] = now
+
+    return note
 
 
 def _reference(memory: Array, entries: dict[int, Any]) -> weakref.ref[Array]:

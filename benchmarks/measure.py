@@ -75,6 +75,32 @@ class Figure(Case):
         return self.engines[engine], []
 
 
+making: list[Callable[[Any], Any]] = []  # what is made of a step before it is timed
+
+
+def kept(step: Callable[[], Any], result: Callable[[Any], Any]) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """(step, the results), where these are found from what the last step returned."""
+    run, last = step, [None]
+    for make in making:
+        run = make(run)
+
+    def again() -> None:
+        last[0] = run()
+
+    return again, lambda: result(last[0])
+
+
+def compiled(prepare: Callable[[], Any], **options: Any) -> Any:
+    """An engine: the same step, compiled."""
+    import autograd
+
+    making.append(lambda step: autograd.compile(step, **options))
+    try:
+        return prepare()
+    finally:
+        making.clear()
+
+
 def installed(case: Case, wanted: list[str]) -> list[str]:
     """The engines of a case that can run here, and were asked for, if any were."""
     names = [name for name in case.engines if find_spec(PACKAGE.get(name, "numpy"))]

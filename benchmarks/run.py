@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":  # run as a file: let the packages beside this folder be found, and not the files in it
     sys.path[0] = str(ROOT)
 
-ENGINES = ("chainrule", "pytorch", "numpy", "micrograd", "sklearn")
+ENGINES = ("chainrule", "eager", "pytorch", "numpy", "micrograd", "sklearn")
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM")
 SECONDS = [(1e-6, "ns", 1e9), (1e-3, "µs", 1e6), (1, "ms", 1e3), (float("inf"), "s", 1)]
 

@@ -6,7 +6,6 @@ that they share; afterwards each of them is a part of what `update` made of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,28 +50,29 @@ def _planned(optimizer: Optimizer, tracer: Any, place: int, group: dict[str, Any
     plan = optimizer._plans.get(place)
     if plan is None or not plan.holds(group["params"], now):
         plan = optimizer._plans[place] = optimizer._new_plan(group, now)
-    fixed = {name: value for name, value in (now | shared).items() if isinstance(value, bool)}
-    params = list(group["params"])
+    fixed = [(name, value) for name, value in (now | shared).items() if isinstance(value, bool)]
+    left_out = [
+        (name, name in given)
+        for asks, given in ((asked, now), (optional, shared))
+        for name, may in asks.items()
+        if may and name in group
+    ]
+    plans, params, count = optimizer._plans, group["params"], len(group["params"])
 
     def holds() -> bool:
-        return (
-            optimizer._plans.get(place) is plan
-            and (now.keys(), shared.keys()) == _names(optimizer, group)
-            and all(group[name] == value for name, value in fixed.items())
-            and len(group["params"]) == len(params)
-        )
+        if optimizer._plans is not plans or plans.get(place) is not plan or group["params"] is not params:
+            return False
+        for name, used in left_out:  # what is 0 is not given to `update`
+            if bool(group[name]) is not used:
+                return False
+        for name, value in fixed:
+            if group[name] != value:
+                return False
+        return len(params) == count and optimizer.param_groups[place] is group
 
     tracer.guards.append(holds)
     read = {name: _read(tracer, group, name, value) for name, value in (now | shared).items()}
     return plan, {name: read[name] for name in now}, {name: read[name] for name in shared}
-
-
-def _names(optimizer: Optimizer, group: dict[str, Any]) -> tuple[Any, Any]:
-    """Which settings are given to `update`, and which are applied around it: those that are 0 may be left out."""
-    return tuple(
-        {name for name, optional in asked.items() if name in group and (group[name] or not optional)}
-        for asked in (optimizer._update_asks, optimizer._common)
-    )  # type: ignore[return-value]
 
 
 def _read(tracer: Any, group: dict[str, Any], name: str, value: Any) -> Any:
@@ -80,7 +80,7 @@ def _read(tracer: Any, group: dict[str, Any], name: str, value: Any) -> Any:
         return value
     if isinstance(value, tuple):
         return tuple(tracer.number(name, lambda i=i: float(group[name][i])) for i in range(len(value)))
-    return tracer.number(name, lambda: float(group[name]))
+    return tracer.number(name, lambda: group[name] if group[name].__class__ is float else float(group[name]))
 
 
 def _variables(tracer: Any, joint: Joint) -> list[Any]:
@@ -121,7 +121,9 @@ def _state(tracer: Any, own: dict[str, Any], name: str, value: Any) -> Any:
     if isinstance(value, int | float):
         known = tracer.notes.get((id(own), name))
         return tracer.number(name, lambda: own[name]) if known is None else known
-    raise modes.TraceError(f"the state {name!r} of an optimizer is a {type(value).__name__}, which a program cannot follow")
+    raise modes.TraceError(
+        f"the state {name!r} of an optimizer is a {type(value).__name__}, which a program cannot follow"
+    )
 
 
 def _counts(optimizer: Optimizer, tracer: Any, kept: Joint | Slot) -> dict[str, Any]:
@@ -143,6 +145,5 @@ class _First:
 
     def __bool__(self) -> bool:
         now = self.kept.count + self.earlier == 1
-        check: Callable[[], bool] = lambda: (self.kept.count + self.earlier == 1) == now  # noqa: E731
-        self.tracer.guards.append(check)
+        self.tracer.guards.append(lambda: (self.kept.count + self.earlier == 1) == now)
         return now

@@ -29,10 +29,10 @@ LEVELS = """
     tensor
     forward batched
     floats scalar
-    factories functions random
+    factories functions random function
     linalg fft special
     transforms drawing compiler testing
-    memory function anomaly files profiling
+    memory anomaly files profiling
 """
 LEVEL = {f"autograd.{name}": i for i, line in enumerate(LEVELS.split("\n")) for name in line.split()}
 MAY_USE = {"autograd": {"autograd"}, "nn": {"nn", "autograd"}, "optim": {"optim", "autograd"}}

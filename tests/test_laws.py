@@ -17,7 +17,8 @@ from samples import SAMPLES, Sample, of, real
 
 import autograd
 from autograd import Tensor, op, reach
-from autograd.compiler.trace import Tracer, trace
+from autograd.compiler.trace import trace
+from autograd.compiler.tracer import Tracer
 from autograd.rules.scimath import ComplexResult
 from autograd.rules.sequences import IncludesZero
 from autograd.testing import gradcheck, gradgradcheck

@@ -8,7 +8,7 @@ import pytest
 import autograd
 import nn
 from autograd import Scalar, Tensor
-from autograd.compiler.trace import Tracer
+from autograd.compiler.tracer import Tracer
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable
-from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
-from .. import modes, reach
+from .. import modes
 from ..arrays import engine
 from ..function import Function
 from ..transforms import flatten
@@ -28,18 +27,23 @@ LIMIT = 16  # programs of one function, after which further signatures are run a
 class Compiled:
     """What `compile` returns: called like the function, with the same results and effects."""
 
+    __name__: str
+
     def __init__(self, function: Callable[..., Any], passes: Any, fallback: bool, check: int, limit: int) -> None:
         functools.update_wrapper(self, function)
+        self.__name__ = getattr(function, "__name__", type(function).__name__)
         self.function = function
         self.passes, self.fallback, self.check, self.limit = passes, fallback, check, limit
         self.entries: dict[Any, list[Entry]] = {}
         self.traces = 0
         self.calls = 0
-        self._eager = False
+        self._eager, self.assumes = False, True
         self._lock = threading.RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if modes.entered and any(modes.innermost(kind) is not None for kind in ("trace", "observe", "anomaly", "profile")):
+        if modes.entered and any(
+            modes.innermost(kind) is not None for kind in ("trace", "observe", "anomaly", "profile")
+        ):
             return self.function(*args, **kwargs)  # who traces or watches is to see what is inside
         arrays: list[Any] = []
         given: list[Any] = []
@@ -69,7 +73,16 @@ class Compiled:
             self.calls += 1
             if self.calls % self.check == 0:
                 return entry.compared(self.function, args, kwargs, arrays, given)
-        return entry.run(arrays, given)
+        return entry.run(arrays, given, args, kwargs)
+
+    def instead(self, entry: Entry, args: Any, kwargs: Any) -> Any:
+        """What the function itself does with arguments with which a program of it has failed: most often, raise the right error."""
+        result = self.function(*args, **kwargs)
+        for entries in self.entries.values():
+            if entry in entries:  # the program is not for such values
+                entries.remove(entry)
+                self.assumes = False
+        return result
 
     def _traced(self, signature: Any, args: Any, kwargs: Any, given: list[Any]) -> Any:
         """A new Entry, whose `first` is the result of this call; or the result in a tuple, if there can be none."""
@@ -93,9 +106,7 @@ class Compiled:
                 if not self.fallback:
                     raise
                 self._eager = True
-                warnings.warn(
-                    f"{self.__name__} is run without being compiled: {error}", RuntimeWarning, stacklevel=3
-                )
+                warnings.warn(f"{self.__name__} is run without being compiled: {error}", RuntimeWarning, stacklevel=3)
                 return (self.function(*args, **kwargs),)
             self.traces += 1
             self.entries.setdefault(signature, []).append(entry)
@@ -112,16 +123,20 @@ class Compiled:
 
     def source(self) -> str:
         """The Python code of the newest program, as it is run."""
-        return self.last.writer().source
+        return self.last.shown().source
 
     def report(self) -> str:
         """How many calls of NumPy there are after each pass, and how much memory is set aside."""
         entry = self.last
-        writer = entry.writer()
+        writer = entry.shown()
         lines = [f"{self.__name__}: traced {min(self.traces, self.limit)} times"]
         lines += [f"{name:>12}  {count} calls" for name, count in entry.counts.items()]
         lines.append(f"{'memory':>12}  {writer.pool.bytes} bytes")
         return "\n".join(lines)
+
+    def __reduce__(self) -> Any:
+        options = {"passes": self.passes, "fallback": self.fallback, "check": self.check, "limit": self.limit}
+        return _made_anew, (self.function, options)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -178,10 +193,14 @@ class Entry:
         inner = rebuild([next(waiting) if _is_array(x) else x for x in leaves])
         plain = [t for t, x in zip(tensors, filter(_is_array, leaves)) if not isinstance(x, engine.Tensor)] + rest
         function = self.surroundings.with_tensors(rest)
-        recorded = Recorded(lambda: function(*inner[0], **inner[1]), [*tensors, *rest], plain)
+        recorded = Recorded(lambda: function(*inner[0], **inner[1]), [*tensors, *rest], plain, owner.assumes)
+        self.owner, self.assumed, self.generators = owner, recorded.assumed, recorded.generators
         self._check_arguments(tensors)
         self.program, self.guards, self.needed = recorded.program, recorded.guards, recorded.needed
-        self.build, self.kinds = recorded.build, [self._kind(y, recorded.plain[i]) for i, y in enumerate(recorded.outputs)]
+        self.build, self.kinds = (
+            recorded.build,
+            [self._kind(y, recorded.plain[i]) for i, y in enumerate(recorded.outputs)],
+        )
         self.count = len(recorded.outputs)
         self.single = self.count == 1 and self.build([0]) == 0
         self.code = Code(self.program)
@@ -213,44 +232,51 @@ class Entry:
 
     def holds(self) -> bool:
         """Whether this program does what the function would do now."""
-        return (
-            self.surroundings.hold()
-            and all(guard() for guard in self.guards)
-            and all((node.grad is None) == none for node, none in self.needed)
-            and all((a := read()).shape == shape and a.dtype == dtype for read, shape, dtype in self.outside)
+        if not self.surroundings.hold():
+            return False
+        for guard in self.guards:
+            if not guard():
+                return False
+        for node, none in self.needed:
+            if (node.grad is None) is not none:
+                return False
+        return not self.outside or all(
+            (a := read()).__class__ is np.ndarray and a.shape == shape and a.dtype == dtype
+            for read, shape, dtype in self.outside
         )
 
     def writer(self) -> Writer:
-        """The function with its memory; another one for a thread that comes while it is in use."""
+        """The function with its memory, to be given back to `idle`; another one for a thread that comes while it is in use."""
         try:
             writer = self.idle.pop()
-            if all(t._data is array for t, array in writer.sources) and _is_ours(writer):
-                return self._kept(writer)
         except IndexError:
-            pass
-        writer = Writer(self.code)
-        writer.shown = [(node, engine.Tensor._make(place[...], None)) for node, place in writer.fresh]  # type: ignore[attr-defined]
-        writer.references = _references(writer)  # type: ignore[attr-defined]
-        return self._kept(writer)
+            return Writer(self.code)
+        return writer if writer.is_up_to_date() else Writer(self.code)
 
-    def _kept(self, writer: Writer) -> Writer:
+    def shown(self) -> Writer:
+        writer = self.writer()
         self.idle.append(writer)
         return writer
 
-    def run(self, arrays: list[Any], given: list[Any]) -> Any:
+    def run(self, arrays: list[Any], given: list[Any], args: Any = (), kwargs: Any = {}) -> Any:  # noqa: B006
         writer = self.writer()
-        self.idle.pop()
-        arrays += [read() for read, _, _ in self.outside]
+        for read, _, _ in self.outside:
+            arrays.append(read())
+        writer.ended.clear()
+        before = [(g, g.bit_generator.state) for g in {id(g): g for g in (of() for of in self.generators)}.values()]
         try:
             with np.errstate(all="ignore"):
                 values = writer.run(*arrays)
         except NotFinite as stop:
             values = self._exactly(arrays, stop.args[0])
+        except Exception:
+            if writer.ended:
+                raise
+            for generator, state in before:
+                generator.bit_generator.state = state
+            return self.owner.instead(self, args, kwargs)
         else:
-            for node, g in writer.shown:  # type: ignore[attr-defined]
-                node.grad = g
-            if writer.changed:
-                reach.wrote(*writer.changed)
+            writer.finish()
         self.idle.append(writer)
         if self.single and self.back is None:
             return self._wrapped(values[0], 0)
@@ -278,8 +304,7 @@ class Back:
 
     def __init__(self, recorded: Recorded, tensors: list[Any], passes: Any) -> None:
         self.live, self.program = recorded.live, recorded.back
-        self.held = len(recorded.outputs) + len(recorded.carried)
-        self.carried = len(recorded.outputs)
+        self.count, self.kept = len(recorded.outputs), recorded.kept
         places = {id(t): i for i, t in enumerate(tensors)}
         self.leaves = [(places.get(id(t)), t) for t in recorded.leaves]
         self.code = Code(recorded.back)  # type: ignore[arg-type]
@@ -310,8 +335,8 @@ class Call(Function):
 
     @staticmethod
     def forward(ctx: Any, back: Back, values: list[Any], results: list[Any], *leaves: Any) -> Any:
-        ctx.back, ctx.carried = back, values[back.carried : back.held]
-        held = [engine.Tensor._make(array, None) for array in values[back.held :]]
+        ctx.back, ctx.carried = back, values[back.count :]
+        held = [engine.Tensor._make(t._data, None) for t in back.kept]
         ctx.save_for_backward(*held)
         return tuple(results)
 
@@ -343,25 +368,6 @@ def _value(y: Any) -> Any:
     if not isinstance(y, engine.Tensor):
         return y
     return y._data.copy() if isinstance(y._data, np.ndarray) else y._data
-
-
-def _references(writer: Any) -> list[int]:
-    return [
-        count
-        for _, g in writer.shown
-        for count in (getrefcount(g._data), getrefcount(reach.owner(g._data)))
-    ]
-
-
-def _is_ours(writer: Any) -> bool:
-    """Whether nobody has kept a gradient that the next run would write over."""
-    for i, (node, g) in enumerate(writer.shown):
-        if getrefcount(g) > (4 if node.grad is g else 3):  # the list, this loop, this question, and the leaf
-            if node.grad is g:
-                node.grad = None
-            g._data = g._data.copy()
-            writer.shown[i] = node, engine.Tensor._make(writer.fresh[i][1][...], None)
-    return _references(writer) == writer.references
 
 
 def compile(
@@ -399,6 +405,10 @@ def compile(
     if not callable(f):
         raise TypeError(f"compile takes a function, and not {type(f).__name__}")
     return Compiled(f, **options)
+
+
+def _made_anew(function: Any, options: dict[str, Any]) -> Any:
+    return compile(function, **options)
 
 
 __all__ = ["Compiled", "Program", "compile"]

@@ -12,6 +12,7 @@ import itertools
 import linecache
 import math
 from collections.abc import Callable
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,19 @@ from .code import SCALAR, VIEWS, Code, is_product, is_reduction, is_ufunc
 from .symbols import Call, Variable, getitem
 from .tracer import filled, variables_in
 
-SEEING = VIEWS | {np.reshape, np.transpose, np.expand_dims, np.swapaxes, np.moveaxis, np.broadcast_to, np.squeeze, np.ravel}
+SEEING = VIEWS | {
+    np.reshape,
+    np.transpose,
+    np.expand_dims,
+    np.swapaxes,
+    np.moveaxis,
+    np.broadcast_to,
+    np.squeeze,
+    np.ravel,
+}
 COPYING = (np.ndarray.copy, np.copy, np.ndarray.astype)
+LARGE = 1 << 15  # numbers in an array from which a run of calls is done in blocks
+BLOCK = 1 << 14  # numbers in a block
 numbered = itertools.count(1).__next__
 
 
@@ -59,9 +71,16 @@ class Writer:
 
     def __init__(self, code: Code, pool: Pool | None = None) -> None:
         self.code, self.pool = code, pool or Pool()
+        self.ended: list[bool] = []  # not empty once there is no way back
         self.lines: list[str] = []
-        self.names: dict[str, Any] = {}  # what the source refers to
-        self.known: dict[int, str] = {}
+        self.lists: dict[str, Any] = {}  # of views, one for each block
+        self.names: dict[str, Any] = {  # what the source refers to
+            "isfinite": math.isfinite,
+            "vdot": np.vdot,
+            "NotFinite": NotFinite,
+            "copyto": np.copyto,
+        }
+        self.known: dict[int, str] = {}  # by id; `names` keeps them alive
         self.places: dict[Variable, Any] = {}
         self.memory: dict[Variable, Any] = {}  # of the places that are given back
         self.kept = {v for _, v in code.grads if v is not None}
@@ -72,6 +91,42 @@ class Writer:
         self._find_checks()
         self._find_targets()
         self._write()
+        self._show_gradients()
+
+    # --- Around a run ---
+
+    def is_up_to_date(self) -> bool:
+        """Whether it can run again: Tensors have their memory where it was, and nobody has kept a gradient's array."""
+        for tensor, array in self.sources:
+            if tensor._data is not array:
+                return False
+        for i, (node, g) in enumerate(self.gradients):
+            if getrefcount(g) > (
+                4 if node.grad is g else 3
+            ):  # held by the list, this loop, this question, and the leaf
+                node.grad = None if node.grad is g else node.grad
+                g._data = g._data.copy()  # whoever has the Tensor keeps its values
+                self.gradients[i] = node, engine.Tensor._make(self.fresh[i][1][...], None)
+            elif getrefcount(g._data) != 2:
+                return False
+        for memory, count in self.holders:
+            if getrefcount(memory) != count:
+                return False
+        return True
+
+    def finish(self) -> None:
+        """After a run: leaves have their gradients, and older graphs are told what has been written over."""
+        for node, g in self.gradients:
+            node.grad = g
+        if self.note_changes is not None:
+            self.note_changes()
+
+    def _show_gradients(self) -> None:
+        self.gradients = [(node, engine.Tensor._make(place[...], None)) for node, place in self.fresh]
+        self.holders: list[tuple[Any, int]] = [(m, 0) for m in {id(m): m for m in map(_owner, self.fresh)}.values()]
+        for i, (memory, _) in enumerate(self.holders):
+            count = getrefcount(memory)
+            self.holders[i] = memory, count
 
     # --- What is known before the first line ---
 
@@ -121,7 +176,10 @@ class Writer:
 
     def _is_reshape(self, variable: Variable) -> bool:
         call = self.code.calls[self.defined[variable]]
-        return call.function in (np.reshape, np.ndarray.reshape, np.ndarray.ravel, np.ravel) and call.options.get("order", "C") == "C"
+        return (
+            call.function in (np.reshape, np.ndarray.reshape, np.ndarray.ravel, np.ravel)
+            and call.options.get("order", "C") == "C"
+        )
 
     def _has_out(self, call: Call) -> bool:
         if not isinstance(call.result, Variable) or self.code.meta(call.result) is None:
@@ -139,7 +197,9 @@ class Writer:
         return max(len(m[0]) for m in metas) <= 2 and min(len(m[0]) for m in metas) >= 1
 
     def _meta(self, a: Any) -> Any:
-        return self.code.meta(a) if isinstance(a, Variable) else (a.shape, a.dtype) if isinstance(a, np.ndarray) else None
+        return (
+            self.code.meta(a) if isinstance(a, Variable) else (a.shape, a.dtype) if isinstance(a, np.ndarray) else None
+        )
 
     def _find_checks(self) -> None:
         """Which values must be finite, and after which call they are looked at."""
@@ -151,7 +211,7 @@ class Writer:
         last = max((self.defined[v] for v in code.watched if v in self.defined), default=-1)
         ends = set(code.ends_in())
         found = []
-        for i, call in enumerate(code.calls[: last + 1]):
+        for call in code.calls[: last + 1]:
             for v in variables_in(call.result):
                 if v in touched and (self.last.get(v, -1) > last or v in ends) and self._is_float(v):
                     found.append(v)
@@ -241,22 +301,32 @@ class Writer:
                 self.lines.append(f"v{v.number} = {self._global(source, 'leaf')}.grad._data")
         for v in [*code.inputs, *code.captured, *code.constants]:
             self._hand_over(v)
-        for i, call in enumerate(code.calls):
+        i = 0
+        while i < len(code.calls):
+            end = self._group(i)
+            if end > i + 1:
+                self._in_blocks(i, end)
+                i = end
+                continue
+            call = code.calls[i]
             self._call(call, i)
             for v in variables_in(call.result):
                 self._hand_over(v)
             for v in self.checks.get(i, ()):
                 text = self._text(v)
-                if v in self.places:
-                    line = self.places[v].reshape(-1) if self.places[v].flags.c_contiguous else self.places[v]
-                    text = self._static(line)
-                self.lines.append(f"if not isfinite(vdot({text}, {text})): raise NotFinite(({''.join(d + ', ' for d in draws)}))")
+                square = f"vdot({text}, {text})"
+                if v in self.places and self.places[v].flags.c_contiguous:
+                    line = self.places[v].reshape(-1)
+                    square = f"{self._global(line.dot, 'dot')}({self._static(line)})"
+                self.lines.append(f"if not isfinite({square}): raise NotFinite(({''.join(d + ', ' for d in draws)}))")
             self._release(call, i)
+            i += 1
         self._write_ends()
         self.lines.append(f"return [{', '.join(self.outputs)}]")
-        self.names |= {"isfinite": math.isfinite, "vdot": np.vdot, "NotFinite": NotFinite, "copyto": np.copyto}
         body = "\n".join(f"        {line}" for line in self.lines)
-        self.source = f"def make({', '.join(self.names)}):\n    def run({', '.join(arguments)}):\n{body}\n    return run\n"
+        self.source = (
+            f"def make({', '.join(self.names)}):\n    def run({', '.join(arguments)}):\n{body}\n    return run\n"
+        )
         filename = f"<compiled {numbered()}>"
         linecache.cache[filename] = (len(self.source), None, self.source.splitlines(True), filename)
         made: dict[str, Any] = {}
@@ -282,8 +352,8 @@ class Writer:
 
     def _write_ends(self) -> None:
         code = self.code
-        later = []
-        self.changed = [tensor._data for tensor, _ in code.writes]
+        later: list[tuple[Any, str]] = []
+        self.note_changes = reach.noting([tensor._data for tensor, _ in code.writes]) if code.writes else None
         for tensor, v in code.writes:
             memory = tensor._data
             if isinstance(v, Variable) and v in self.places:
@@ -311,16 +381,18 @@ class Writer:
                 self.lines.append(f"copyto({self._static(own)}, {self._text(v)})")
                 place = own
             self.fresh.append((node, place))
+        if code.ends:
+            self.lines.append(f"{self._global(self.ended, 'ended')}.append(True)")
         for function, args in code.ends:
             self.lines.append(f"{self._global(function, 'end')}({', '.join(map(self._text, args))})")
 
     def _is_ours(self, v: Variable) -> bool:
         return v in self.defined and v not in self.base
 
-    def _release(self, call: Call, i: int) -> None:
+    def _release(self, call: Call, i: int, without: Any = ()) -> None:
         gone = []
         for v in {*variables_in((call.args, call.options)), *variables_in(call.result)}:
-            if self.last.get(v, i) > i:
+            if self.last.get(v, i) > i or v in without:
                 continue
             if v in self.memory:
                 self.pool.give(self.memory.pop(v))
@@ -354,7 +426,12 @@ class Writer:
 
     def _overwritten(self, call: Call, i: int, shape: Any, dtype: Any) -> Any:
         for a in call.args:
-            if a in self.memory and isinstance(a, Variable) and self.last[a] == i and self.code.meta(a) == (shape, dtype):
+            if (
+                isinstance(a, Variable)
+                and a in self.memory
+                and self.last[a] == i
+                and self.code.meta(a) == (shape, dtype)
+            ):
                 return a
         return None
 
@@ -386,10 +463,16 @@ class Writer:
         if is_reduction(call):
             axis, keepdims = call.options.get("axis", 0), call.options.get("keepdims", False)
             text = f"{self._global(call.function, _named(call))}({given[0]}, {axis!r}, None, {out}, {bool(keepdims)})"
+        elif call.function is not np.matmul and is_product(call):
+            a, *rest = given  # the method is quicker than the function, and quickest when it is looked up beforehand
+            method = self._global(self._place_of(call.args[0]).dot, "dot") if a[0] != "v" else f"{a}.dot"
+            text = f"{method}({', '.join([*rest, *([out] if out else [])])})"
         else:
-            function = np.dot if call.function is np.ndarray.dot else call.function
-            text = f"{self._global(function, _named(call))}({', '.join([*given, *([out] if out else [])])})"
+            text = f"{self._global(call.function, _named(call))}({', '.join([*given, *([_into(call, out)] if out else [])])})"
         self.lines.append(text if out else f"v{v.number} = {text}")
+
+    def _place_of(self, a: Any) -> Any:
+        return self.places[a] if isinstance(a, Variable) else a
 
     def _operand(self, call: Call, n: int) -> str:
         """An operand; a constant number as an array without axes, which NumPy need not convert."""
@@ -397,7 +480,8 @@ class Writer:
         if is_ufunc(call) and type(a) in (int, float, bool):
             try:
                 kinds = [self._meta(b)[1] if self._meta(b) is not None else type(b) for b in call.args]
-                dtype = call.function.resolve_dtypes((*kinds, *[None] * call.function.nout))[n]
+                ufunc: Any = call.function
+                dtype = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))[n]
                 return self._static(np.array(a, dtype))
             except (TypeError, ValueError, OverflowError, AttributeError):
                 return self._text(a)
@@ -420,7 +504,7 @@ class Writer:
     def _seen(self, call: Call) -> bool:
         """Whether the result is a view of a place; then it is one, too."""
         x = call.args[0]
-        if x not in self.places or variables_in((call.args[1:], call.options)):
+        if not isinstance(x, Variable) or x not in self.places or variables_in((call.args[1:], call.options)):
             return False
         source = self.places[x]
         result = call.function(source, *call.args[1:], **call.options)
@@ -449,6 +533,121 @@ class Writer:
             return f"{args[0]} {sign} {args[1]}"
         return f"{self._global(call.function, _named(call))}({', '.join(args)})"
 
+    # --- Blocks ---
+
+    def _group(self, start: int) -> int:
+        """The end of the run of elementwise calls on large arrays of one shape that begins here."""
+        end, shape = start, None
+        written: list[Any] = []
+        while end < len(self.code.calls):
+            call = self.code.calls[end]
+            if not self._is_blockwise(call) or (shape is not None and self.code.meta(call.result)[0] != shape):
+                break
+            shape = self.code.meta(call.result)[0]
+            target = self.targets.get(call.result)
+            if target is not None:
+                written.append(target)
+            if any(
+                isinstance(a, Variable) and a in self.places and a not in self.memory
+                and any(np.may_share_memory(self.places[a], w) and not _same_place(self.places[a], w) for w in written)
+                for a in call.args
+            ):  # fmt: skip
+                break
+            end += 1
+            if end - 1 in self.checks:
+                break
+        return end
+
+    def _is_blockwise(self, call: Call) -> bool:
+        if not (is_ufunc(call) and self._has_out(call)) or call.result in self.wanted or call.result in self.parts:
+            return False
+        shape = self.code.meta(call.result)[0]
+        if math.prod(shape) < LARGE or len(shape) < 1 or shape[0] * BLOCK < math.prod(shape):
+            return False
+        for a in call.args:
+            meta = self._meta(a)
+            if meta is not None and len(meta[0]) == len(shape) and meta[0][0] not in (1, shape[0]):
+                return False
+        return True
+
+    def _in_blocks(self, start: int, end: int) -> None:
+        """A run of calls, done for a few rows at a time, so that what is computed on the way stays in the processor's cache."""
+        calls = self.code.calls[start:end]
+        shape = self.code.meta(calls[0].result)[0]
+        rows = max(1, BLOCK // max(1, math.prod(shape[1:])))
+        pieces = [slice(a, min(a + rows, shape[0])) for a in range(0, shape[0], rows)]
+        inner = {
+            c.result
+            for c in calls
+            if self.last.get(c.result, -1) < end and c.result not in self.kept | self.targets.keys()
+        }
+        loop: dict[str, Any] = {}  # name in the loop -> lists of views, or the text of one
+        scratch: dict[Variable, str] = {}
+        free: dict[tuple[Any, Any], list[str]] = {}
+        body = []
+        for i, call in enumerate(calls, start):
+            given = [self._piece(a, call, n, shape, pieces, loop, scratch) for n, a in enumerate(call.args)]
+            v, meta = call.result, self.code.meta(call.result)
+            dead = [
+                a for a in dict.fromkeys(call.args) if isinstance(a, Variable) and a in scratch and self.last[a] == i
+            ]
+            if v in inner:
+                reused = next((a for a in dead if self.code.meta(a) == meta), None)
+                if reused is not None:
+                    scratch[v] = scratch[reused]
+                    dead.remove(reused)
+                elif free.get(meta):
+                    scratch[v] = free[meta].pop()
+                else:
+                    scratch[v] = self._scratch(meta, rows, pieces, loop)
+                out = scratch[v]
+            else:
+                place = self._place(v, call, -1)
+                out = self._listed([place[piece] for piece in pieces], loop)
+            for a in dead:
+                free.setdefault(self.code.meta(a), []).append(scratch[a])
+            body.append(f"    {self._global(call.function, _named(call))}({', '.join([*given, _into(call, out)])})")
+        names, lists = ", ".join(loop), ", ".join(loop.values())
+        self.lines += [f"for {names} in zip({lists}):" if len(loop) > 1 else f"for {names} in {lists}:", *body]
+        for call in calls:
+            if call.result not in inner:
+                self._hand_over(call.result)
+        for i, call in enumerate(calls, start):
+            self._release(call, i, inner)
+
+    def _piece(self, a: Any, call: Call, n: int, shape: Any, pieces: Any, loop: Any, scratch: Any) -> str:
+        meta = self._meta(a)
+        if isinstance(a, Variable) and a in scratch:
+            return scratch[a]
+        if meta is None or len(meta[0]) < len(shape) or meta[0][0] == 1:
+            return self._operand(call, n)
+        if not isinstance(a, Variable) or a in self.places:
+            array = self._place_of(a)
+            return self._listed([array[piece] for piece in pieces], loop)
+        name = f"v{a.number}_"
+        loop[name] = f"[v{a.number}[s] for s in {self._global(pieces, 's')}]"
+        return name
+
+    def _listed(self, views: list[Any], loop: dict[str, Any]) -> str:
+        """The name that these views have in turn in a loop; the same for the same ones."""
+        key = tuple(view.__array_interface__["data"][0] for view in views), views[0].strides, views[0].dtype
+        for name, (known, _) in self.lists.items():
+            if known == key:
+                loop[name[:-1]] = name
+                return name[:-1]
+        name = f"r{len(self.lists)}s"
+        self.names[name] = views
+        self.lists[name] = key, views
+        loop[name[:-1]] = name
+        return name[:-1]
+
+    def _scratch(self, meta: Any, rows: int, pieces: Any, loop: dict[str, Any]) -> str:
+        shape, dtype = meta
+        memory = np.empty((rows, *shape[1:]), dtype)
+        self.pool.bytes += memory.nbytes
+        views = [memory[: piece.stop - piece.start] for piece in pieces]
+        return self._listed(views, loop)
+
     # --- Words ---
 
     def _pattern(self, nest: Any) -> str:
@@ -474,16 +673,38 @@ class Writer:
 
     def _global(self, value: Any, hint: str) -> str:
         """The name under which the source knows this object."""
-        key = hash(value) ^ hash(type(value)) if type(value).__name__ == "builtin_function_or_method" else id(value)
+        key = id(value)
+        if type(value).__name__ == "builtin_function_or_method":  # made anew by each look at it
+            key = hash((id(value.__self__), value.__name__))
         if key not in self.known:
-            self.known[key] = name = hint if hint not in self.names and hint not in ("b", "c") else f"{hint}{len(self.names)}"
+            self.known[key] = name = (
+                hint if hint not in self.names and hint not in ("b", "c") else f"{hint}{len(self.names)}"
+            )
             self.names[name] = value
         return self.known[key]
 
 
+def _into(call: Call, out: str) -> str:
+    return (
+        f"out={out}" if call.function in (np.maximum, np.minimum) else out
+    )  # which may take more than two operands one day
+
+
+def _same_place(a: Any, b: Any) -> bool:
+    return (a.__array_interface__["data"][0], a.shape, a.strides) == (
+        b.__array_interface__["data"][0],
+        b.shape,
+        b.strides,
+    )
+
+
+def _owner(fresh: tuple[Any, Any]) -> Any:
+    return reach.owner(fresh[1])
+
+
 def _named(call: Call) -> str:
     function = call.function
-    owner = getattr(function, "__self__", None)
+    owner: Any = getattr(function, "__self__", None)
     name = getattr(function, "__name__", "f")
     if isinstance(owner, np.ufunc):
         name = f"{owner.__name__}_{name}"

@@ -47,7 +47,7 @@ def fold_constants(code: Code) -> None:
     code.calls = kept
 
 
-class _Values(list):  # type: ignore[type-arg]
+class _Values(list):
     """Constants by the numbers of their variables."""
 
     def __init__(self, constants: dict[Variable, Any]) -> None:
@@ -171,6 +171,11 @@ def drop_unused(code: Code) -> None:
     code.constants = {v: c for v, c in code.constants.items() if v in wanted}
 
 
+def numbers_first(code: Code) -> None:
+    """Settings are read, and computed with, before anything else: they depend on no array."""
+    code.calls.sort(key=lambda call: not isinstance(call.result, Variable) or code.meta(call.result) is not None)
+
+
 _RAISING: frozenset[Callable[..., Any]] = frozenset()  # functions that are called for the error that they may raise
 
 PASSES: dict[str, Callable[[Code], None]] = {
@@ -179,6 +184,7 @@ PASSES: dict[str, Callable[[Code], None]] = {
     "identities": simplify,
     "common": share_equal_calls,
     "unused": drop_unused,
+    "numbers first": numbers_first,
 }
 
 

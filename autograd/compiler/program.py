@@ -129,8 +129,8 @@ class Recorded:
               gradients of the leaves
     """
 
-    def __init__(self, function: Callable[[], Any], inputs: list[Any], plain: Any = ()) -> None:
-        tracer = Tracer()
+    def __init__(self, function: Callable[[], Any], inputs: list[Any], plain: Any = (), assumes: bool = True) -> None:
+        tracer = Tracer(assumes)
         for t in inputs:
             tracer.name(t, tracer.new(t._data))
         tracer.plain.update(map(id, plain))
@@ -153,6 +153,7 @@ class Recorded:
             raise
         tracer.restore()
         self.program, self.guards, self.needed = program, tracer.guards, tracer.needed
+        self.assumed, self.generators = tracer.assumed, tracer.generators
         program.keep_used()
         self.values: list[Any] = []
         if self.live:  # they are needed with their histories
@@ -162,6 +163,7 @@ class Recorded:
             self.values = program.evaluate(values)
         self._commit(tracer, finals, grads)
         tracer.alive.clear()
+        tracer.tensors.clear()
         tracer.captured.clear()
         for each in (program, self.back):
             if each is not None:
@@ -177,10 +179,11 @@ class Recorded:
 
     def _go_back(self, tracer: Tracer, program: Program, inputs: list[Any]) -> None:
         """Trace the backward pass too, where a result has a history that has not been gone through yet."""
-        self.live = [i for i, y in enumerate(self.outputs) if _is_live(y)]
+        self.live = [i for i, y in enumerate(self.outputs) if _is_live(y) and not self.plain[i]]
         self.back: Program | None = None
         self.leaves: list[Any] = []
         self.carried: list[Any] = []
+        self.kept: list[Any] = []  # Tensors from outside that the backward pass reads
         if not self.live:
             return
         begin, roots = len(tracer.steps), [self.outputs[i]._made for i in self.live]
@@ -194,7 +197,7 @@ class Recorded:
             tracer.name(g, tracer.new(g._data))
             cotangents.append(tracer.variable(g))
             node = self.outputs[i]._made
-            seeds[node] = g if node not in seeds else seeds[node] + g
+            seeds[node] = seeds[node] + g if node in seeds else g
         found = run_backward(seeds, [t._made for t in self.leaves])
         shares = [found.get(t._made) for t in self.leaves]
         steps = tracer.steps[begin:]
@@ -205,11 +208,12 @@ class Recorded:
         own = {v for step in program.steps for v in variables_in(step.result)} | set(program.inputs)
         outside = [v for v in read if v in tracer.captured and v not in own]
         self.carried = [v for v in read if v in own and v not in made]
-        self.held = [v for v in outside if tracer.captured[v] in self.leaves or v in program.captured]
+        self.held = [v for v in outside if v in program.captured]
         self.back = Program(tracer, [*self.carried, *self.held, *cotangents], results, steps)
         self.back.captured = {v: t for v, t in tracer.captured.items() if v in read and v not in self.held}
         self.back.keep_used()
-        program.outputs = [*program.outputs, *self.carried, *self.held]
+        program.outputs = [*program.outputs, *self.carried]
+        self.kept = [tracer.captured[v] for v in self.held]
 
     def _commit(self, tracer: Tracer, finals: list[Any], grads: list[Any]) -> None:
         program = self.program

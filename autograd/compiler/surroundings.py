@@ -7,6 +7,7 @@ while the function was traced, another program is needed. What functions read th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -15,19 +16,36 @@ import numpy as np
 from .. import modes
 from ..arrays import engine
 
-IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), tuple, frozenset, np.generic, np.dtype, type)
+IMMUTABLE: tuple[type, ...] = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    bool,
+    type(None),
+    tuple,
+    frozenset,
+    np.generic,
+    np.dtype,
+    type,
+)
+
+EMPTY = object()
 
 
 class Surroundings:
     """The cells and globals of a function, and of the functions in its cells, and the modules that can be reached.
 
     arrays    functions that give the arrays, in a fixed order
+    cells, names    what the others were
     """
 
     def __init__(self, function: Any, others: Any = ()) -> None:
         self.function = function
         self.arrays: list[Callable[[], Any]] = []
-        self.fixed: list[tuple[Callable[[], Any], Any]] = []
+        self.cells: list[tuple[CellType, Any]] = []
+        self.names: list[tuple[dict[str, Any], str, Any]] = []
         self.modules: list[Any] = []
         self.twins: dict[int, Any] = {}
         for other in others:
@@ -38,9 +56,11 @@ class Surroundings:
 
     def hold(self) -> bool:
         """Whether all is as it was, but for the values of arrays."""
-        for read, value in self.fixed:
-            now = read()
-            if now is not value and not (type(now) is type(value) and type(now) in IMMUTABLE and now == value):
+        for cell, value in self.cells:
+            if cell.cell_contents is not value and not _equal(cell.cell_contents, value):
+                return False
+        for space, name, value in self.names:
+            if space.get(name) is not value and not _equal(space.get(name), value):
                 return False
         if self.seen != modes.settings[0]:
             if self.prints != [fingerprint(module) for module in self.modules]:
@@ -56,22 +76,24 @@ class Surroundings:
             self._look_at(thing.__self__)
             self._look_at(thing.__func__)
         elif isinstance(thing, FunctionType):
-            for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or ()):
-                self._note(lambda cell=cell: _content(cell))
+            for cell in thing.__closure__ or ():
+                value = _content(cell)
+                if type(value) is np.ndarray:
+                    self.arrays.append(partial(getattr, cell, "cell_contents"))
+                elif value is not EMPTY:
+                    self.cells.append((cell, value))
+                    self._look_at(value)
             space = thing.__globals__
             for name in sorted(set(names_in(thing.__code__)) & space.keys()):
-                self._note(lambda name=name: space.get(name), of_cell=False)
+                value = space[name]
+                if type(value) is np.ndarray:
+                    self.arrays.append(partial(space.__getitem__, name))
+                else:
+                    self.names.append((space, name, value))
+                    if not isinstance(value, FunctionType):
+                        self._look_at(value)
         elif hasattr(thing, "named_modules") and hasattr(thing, "parameters"):
             self.modules.append(thing)
-
-    def _note(self, read: Callable[[], Any], of_cell: bool = True) -> None:
-        value = read()
-        if type(value) is np.ndarray:
-            self.arrays.append(read)
-            return
-        self.fixed.append((read, value))
-        if of_cell or not isinstance(value, FunctionType):
-            self._look_at(value)
 
     def with_tensors(self, tensors: Any) -> Any:
         """The function, with these Tensors in the places of its arrays."""
@@ -99,9 +121,17 @@ def _rebuilt(function: Any, tensors: Iterator[Any], known: dict[int, Any]) -> An
         else:
             cells.append(cell)
     space = function.__globals__
-    new = {name: next(tensors) for name in sorted(set(names_in(function.__code__)) & space.keys()) if type(space[name]) is np.ndarray}
+    new = {
+        name: next(tensors)
+        for name in sorted(set(names_in(function.__code__)) & space.keys())
+        if type(space[name]) is np.ndarray
+    }
     twin = FunctionType(
-        function.__code__, {**space, **new} if new else space, function.__name__, function.__defaults__, tuple(cells) or None
+        function.__code__,
+        {**space, **new} if new else space,
+        function.__name__,
+        function.__defaults__,
+        tuple(cells) or None,
     )
     twin.__kwdefaults__, twin.__dict__ = function.__kwdefaults__, dict(function.__dict__)
     return twin
@@ -111,7 +141,11 @@ def _content(cell: Any) -> Any:
     try:
         return cell.cell_contents
     except ValueError:  # it is filled later
-        return None
+        return EMPTY
+
+
+def _equal(now: Any, value: Any) -> bool:
+    return type(now) is type(value) and type(now) in IMMUTABLE and bool(now == value)
 
 
 def names_in(code: CodeType) -> Iterator[str]:
@@ -126,8 +160,10 @@ def fingerprint(module: Any) -> list[Any]:
     """What the forward pass of a module may depend on beside values: plain attributes, and which parts it has."""
     found: list[Any] = []
     for path, part in module.named_modules():
-        found.append((path, id(part)))
+        found.append((path, id(part), part.training))
         for name, value in part.__dict__.items():
+            if name == "training":  # before it is first set, it is an attribute of the class
+                continue
             if isinstance(value, engine.Tensor) or hasattr(value, "named_modules"):
                 found.append((name, id(value)))
             elif isinstance(value, IMMUTABLE):

@@ -64,7 +64,7 @@ class Symbol(NDArrayOperatorsMixin):
         self.base: Any = None
         self.views: list[Any] = []
 
-    __class__ = property(lambda self: np.ndarray)  # type: ignore[assignment]
+    __class__ = property(lambda self: np.ndarray)
 
     shape = property(lambda self: self._array.shape)
     dtype = property(lambda self: self._array.dtype)
@@ -89,7 +89,7 @@ class Symbol(NDArrayOperatorsMixin):
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise Opaque("its values")
 
-    __bool__ = __float__ = __int__ = __index__ = __iter__ = __contains__ = __array__  # type: ignore[assignment]
+    __bool__ = __float__ = __int__ = __index__ = __iter__ = __contains__ = __array__
 
     def __getitem__(self, index: Any) -> Any:
         parts = index if isinstance(index, tuple) else (index,)

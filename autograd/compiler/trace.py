@@ -28,9 +28,7 @@ class Traced:
     def __call__(self, *args: Any) -> Any:
         given, _ = flatten(list(args))
         if len(given) != len(self.signature):
-            raise TypeError(
-                f"the program was traced with {len(self.signature)} arrays and is called with {len(given)}"
-            )
+            raise TypeError(f"the program was traced with {len(self.signature)} arrays and is called with {len(given)}")
         arrays = []
         for i, (x, (shape, dtype)) in enumerate(zip(given, self.signature)):
             x = x._data if isinstance(x, engine.Tensor) else np.asarray(x)
@@ -64,5 +62,5 @@ def trace(f: Any, *args: Any) -> Any:
     for x in given:
         t = engine.Tensor(x if isinstance(x, engine.Tensor) else np.asarray(x))  # a Python float is a float64
         inputs.append(t.requires_grad_() if getattr(x, "requires_grad", False) else t)
-    recorded = Recorded(lambda: f(*rebuild(inputs)), inputs)
+    recorded = Recorded(lambda: f(*rebuild(inputs)), inputs, assumes=False)
     return Traced(recorded, inputs)

@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import modes
 from ..arrays import ArrayNode, engine, fit, freed, kept_axes
-from ..op import Operation
+from ..op import Operation, zero_unused_op
 from .symbols import Book, Call, Opaque, Symbol, Variable, variables
 
 
@@ -180,21 +180,28 @@ class Tracer(modes.Mode):
 
     kind = "trace"
 
-    def __init__(self) -> None:
-        self.value = self
+    def __init__(self, assumes: bool = True, replayed: bool = True) -> None:
+        self.value, self.replayed = self, replayed  # not replayed: the steps are only looked at
+        self.assumes, self.assumed = assumes, False
         self.steps: list[Step] = []
         self.metas: list[Any] = []  # of each variable (shape, dtype), or None
         self.numbers: dict[int, Variable] = {}  # by the id of a Tensor
-        self.alive: list[Any] = []  # keeps these ids unique
+        self.tensors: dict[Variable, Any] = {}
+        self.alive: list[Any] = []  # keeps ids unique
         self.captured: dict[Variable, Any] = {}  # where values come from that are neither inputs nor results
         self.plain: set[int] = set()  # Tensors that stand for plain arrays, which eager code would have had
         self.grads: dict[Any, Any] = {}  # node -> its grad before the block
-        self.needed: list[tuple[Any, bool]] = []  # nodes whose grad was asked for before it was set: whether it was None
-        self.changed: dict[int, tuple[Any, Any, Any]] = {}  # Tensors written into, with the array and node that they had
+        self.needed: list[
+            tuple[Any, bool]
+        ] = []  # nodes whose grad was asked for before it was set: whether it was None
+        self.changed: dict[
+            int, tuple[Any, Any, Any]
+        ] = {}  # Tensors written into, with the array and node that they had
         self.twins: dict[int, Any] = {}  # the Tensor of which one is a twin, on the same memory
         self.unwritten: dict[int, Any] = {}  # views that were changed, and not yet put back where they are from
         self.calls: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []  # to be made at the end
         self.guards: list[Callable[[], bool]] = []  # a run that fails one of them needs another program
+        self.generators: list[Callable[[], Any]] = []
         self.drawn: dict[Variable, Any] = {}
         self.arrays: dict[int, Any] = {}  # Tensors on arrays of an optimizer
         self.notes: dict[Any, Any] = {}  # what others want to keep for the time of a trace
@@ -209,6 +216,7 @@ class Tracer(modes.Mode):
     def name(self, tensor: Any, variable: Variable) -> None:
         """From now on this Tensor is that variable."""
         self.numbers[id(tensor)] = variable
+        self.tensors[variable] = tensor
         self.alive.append(tensor)
 
     def variable(self, value: Any) -> Any:
@@ -228,7 +236,7 @@ class Tracer(modes.Mode):
 
     def capture(self, tensor: Any, source: Any) -> Variable:
         made = tensor._made
-        if made is not None and made.op is not None:
+        if self.replayed and made is not None and made.op is not None:
             raise modes.TraceError(
                 f"a Tensor of shape {tensor.shape} from outside was computed by {made.op.name} from values that need a gradient, so its history "
                 "would have to be part of the program; compute it inside, or give x.detach()"
@@ -245,10 +253,16 @@ class Tracer(modes.Mode):
             self.variable(self.arrays[id(array)])
         return self.arrays[id(array)]
 
+    def assume(self) -> bool:
+        self.assumed = self.assumed or self.assumes
+        return self.assumes
+
     # --- Operations ---
 
     def add(self, op: Any, args: tuple[Any, ...], params: tuple[Any, ...], result: Any, saved: Any = None) -> Any:
         """Note an operation. Returns what its rules are to keep of `saved`."""
+        if op is zero_unused_op.op and self.replayed:  # type: ignore[attr-defined]
+            return self._add_care(op, args, result)
         found = self._written_out(op.forward, ((args,) if op.variadic else args) + params)
         given = tuple(map(self.variable, args)), tuple(map(self.variable, params))
         if found is not None and (not op.caches or (isinstance(found[0], tuple) and len(found[0]) == 2)):
@@ -265,10 +279,22 @@ class Tracer(modes.Mode):
         self.steps.append(Step(op, *given, (variable, kept) if op.caches else variable, calls))
         return Kept(saved, kept) if op.caches else None
 
+    def _add_care(self, op: Any, args: tuple[Any, ...], result: Any) -> None:
+        """A share whose zeros are to be kept where a derivative is not finite. As long as all is finite it is the share itself."""
+        variable = self.new(result._data)
+        self.name(result, variable)
+        if all(id(a) in self.plain for a in args):
+            self.plain.add(id(result))
+        share = self.variable(args[0])
+        calls = [Call(np.ndarray.copy, (share,), {}, variable)]
+        self.steps.append(Step(op, tuple(map(self.variable, args)), (), variable, calls, True))
+
     def _written_out(self, function: Any, args: tuple[Any, ...]) -> Any:
         """(what the function returns, the calls of NumPy that it made), or None if it cannot be followed."""
         book = Book(self.new)
         size = len(self.steps)
+        if not self.replayed:
+            return None
         try:
             result = function(*self._symbols(args, book))
             if _is_followed(result):
@@ -277,6 +303,22 @@ class Tracer(modes.Mode):
             pass
         del self.steps[size:]
         return None
+
+    def is_symbolic(self, values: Any) -> bool:
+        return any(type(v) is Symbol or (type(v) in (tuple, list) and self.is_symbolic(v)) for v in values)
+
+    def nested(self, op: Any, values: tuple[Any, ...]) -> Any:
+        """An operation that is called by the forward function or the rule of another: written out, or one call."""
+        (book,) = {id(b): b for b in _books(values)}.values()
+        noted = len(book.calls)
+        try:
+            found = op.forward(*values)
+            if _is_followed(found):
+                return found
+        except Exception:  # whatever a function stumbles over, given a symbol
+            pass
+        del book.calls[noted:]
+        return book.call(op.forward, values, {})
 
     def _symbols(self, nest: Any, book: Book) -> Any:
         if isinstance(nest, engine.Tensor):
@@ -308,10 +350,8 @@ class Tracer(modes.Mode):
             calls, result = None, tuple(None if s is None else self.new(s) for s in shares)
         checked = bool((op.guarded and op.kept) or op.multiplies or op.lanes)
         self.steps.append(Step(rules, given, (), result, calls, checked))
-        made_of = [t for t in _tensors(args)]
-        return [
-            self._named(s, v, made_of) if v is not None and s is not None else None for s, v in zip(shares, result)
-        ]
+        made_of = _tensors(args)
+        return [self._named(s, v, made_of) if v is not None and s is not None else None for s, v in zip(shares, result)]
 
     def _named(self, value: Any, variable: Variable, made_of: list[Any]) -> Any:
         tensor = engine.Tensor._make(value, None)
@@ -327,8 +367,9 @@ class Tracer(modes.Mode):
                 self.variable(g)
                 self.plain.add(id(g))
 
-    def draw(self, name: str, function: Callable[[], Any]) -> Any:
-        """A Tensor of random numbers, drawn anew in every run."""
+    def draw(self, name: str, function: Callable[[], Any], generator: Callable[[], Any]) -> Any:
+        """A Tensor of random numbers, drawn anew in every run from what `generator()` is then."""
+        self.generators.append(generator)
         value = function()
         procedure = Procedure(name, function, effect=True)
         variable = self.new(value)
@@ -413,6 +454,14 @@ class Tracer(modes.Mode):
             tensor._data, tensor._made = array, made
         for node, before in self.grads.items():
             node.grad = before
+
+
+def _books(nest: Any) -> Any:
+    for part in nest:
+        if type(part) is Symbol:
+            yield part.book
+        elif type(part) in (tuple, list):
+            yield from _books(part)
 
 
 def _is_followed(result: Any) -> bool:

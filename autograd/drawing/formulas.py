@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import modes
-from ..compiler.trace import Tracer, Variable, filled
+from ..compiler.symbols import Variable
+from ..compiler.tracer import Tracer, filled, variables_in
 from ..scalar import Scalar
 from ..tensor import Tensor
 from .cards import settings, spelled
@@ -127,7 +128,7 @@ def _composed(term: Term) -> tuple[str, str, int]:
         return text, text.replace("−", "-"), ATOM if not text.startswith("−") else SUM
     if name in ARRANGE or (name in ("sum", "mean", "max") and _is_nothing(term)):
         return _composed(parts[0])
-    if name in ("add", "subtract"):
+    if name in ("add", "subtract", "less_one_hot"):  # a target is written as the one-hot row that it stands for
         a, b = written(parts[0], SUM), written(parts[1], SUM if name == "add" else PRODUCT)
         text, latex = ("+", "+") if name == "add" else ("−", "-")
         return f"{a.text} {text} {b.text}", f"{a.latex} {latex} {b.latex}", SUM
@@ -376,7 +377,7 @@ def _lifted(
     node: Any, g: Any, called: Mapping[Any, Formula], known: Known, cotangent: Formula
 ) -> tuple[list[Term | None], list[Any]]:
     incoming = Tensor._make(np.asarray(g), None)
-    tracer = Tracer()
+    tracer = Tracer(replayed=False)
     with np.errstate(all="ignore"), modes.no_grad(), tracer:
         shares = node.op.lift(node, incoming, node.inputs)
     terms = _terms(tracer, incoming, node, called, known, cotangent)
@@ -392,14 +393,16 @@ def _lifted(
 def _terms(
     tracer: Tracer, incoming: Any, node: Any, called: Mapping[Any, Formula], known: Known, cotangent: Formula
 ) -> dict[Any, Term]:
-    """The traced operations as terms, by the number of their result."""
+    """The traced operations as terms, by the variable of their result."""
     terms: dict[Any, Term] = {}
     tracer.variable(incoming)  # which a rule may pass on as it is
-    for number, tensor in enumerate(tracer.tensors):
+    values: list[Any] = [None] * len(tracer.metas)
+    for variable, tensor in tracer.tensors.items():
+        values[variable.number] = tensor._data
         if tensor is incoming:
-            terms[number] = Term(symbol=cotangent, shape=tensor.shape, value=tensor._data)
-        elif number in tracer.captured:
-            terms[number] = _leaf(tensor, node, called, known)
+            terms[variable] = Term(symbol=cotangent, shape=tensor.shape, value=tensor._data)
+        elif variable in tracer.captured:
+            terms[variable] = _leaf(tensor, node, called, known)
     given = [
         argument for argument, source in zip(arguments_of(node.op, len(node.inputs)), node.inputs) if source is None
     ]
@@ -407,12 +410,12 @@ def _terms(
         parts = []
         for argument, value in zip(arguments_of(step.op, len(step.args)), step.args):
             if isinstance(value, Variable):
-                parts.append(terms[value.number])
+                parts.append(terms[value])
             elif value is not None:
                 parts.append(_constant(given[0] if len(given) == 1 else argument, value, known))
-        keywords = dict(zip(step.op.keywords, filled(step.params, [t._data for t in tracer.tensors])))
-        result = tracer.tensors[step.result.number]
-        terms[step.result.number] = Term(step.op, parts, shape=result.shape, keywords=keywords)
+        keywords = dict(zip(step.op.keywords, filled(step.params, values)))
+        result = variables_in(step.result)[0]
+        terms[result] = Term(step.op, parts, shape=tracer.tensors[result].shape, keywords=keywords)
     return terms
 
 

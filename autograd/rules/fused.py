@@ -182,9 +182,19 @@ def _one_hot(target: Any, classes: int, dtype: Any = bool) -> Any:
 one_hot = constant(_one_hot)  # an operation, so that labels are checked where the gradient alone is computed again
 
 
+def _less_one_hot(p: Any, target: Any) -> Any:
+    """p - one_hot(target), the derivative of cross-entropy by the logits where p is their softmax."""
+    check_labels(target, p.shape[1])
+    out = p.copy()
+    out[np.arange(len(target)), target] -= 1
+    return out
+
+
+less_one_hot = general(_less_one_hot, lambda g: g, None)
+
 cross_entropy_rows = general(
     _cross_entropy,
-    lambda g, saved, target, scale: _share(g, scale, (1,)) * (saved - one_hot(target, saved.shape[1], saved.dtype)),
+    lambda g, saved, target, scale: _share(g, scale, (1,)) * less_one_hot(saved, target),
     None,
     name="cross_entropy",
     rows=True,

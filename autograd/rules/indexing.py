@@ -93,7 +93,9 @@ def _counts(x: Any, index: Any) -> Any:
 
 
 def _is_basic(index: Any) -> bool:
-    return all(not hasattr(i, "shape") and not isinstance(i, list) for i in (index if isinstance(index, tuple) else (index,)))
+    return all(
+        not hasattr(i, "shape") and not isinstance(i, list) for i in (index if isinstance(index, tuple) else (index,))
+    )
 
 
 counts = constant(_counts)

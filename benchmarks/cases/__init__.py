@@ -15,6 +15,7 @@ FILES = (
     "convolution",
     "recurrent",
     "transformer",
+    "compiled",
     "memory",
     "imports",
 )

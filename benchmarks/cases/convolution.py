@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.cases import training
-from benchmarks.measure import Case, Figure, alone, memory
+from benchmarks.measure import Case, Figure, alone, kept, memory
 
 SHAPES = {"lenet": (64, 1, 28, 28), "cnn": (32, 3, 32, 32)}
 
@@ -46,16 +46,15 @@ def train(name, tensor, nn, optim):
     model = globals()[name](nn)
     start(model)
     optimizer = optim.SGD(model.parameters(), lr=1e-5, momentum=0.9)
-    losses = [None]
 
     def step():
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(x), target)
         loss.backward()
         optimizer.step()
-        losses[0] = loss
+        return loss
 
-    return step, lambda: [losses[0], *(p.grad for p in model.parameters()), *model.parameters()]
+    return kept(step, lambda loss: [loss, *(p.grad for p in model.parameters()), *model.parameters()])
 
 
 def chainrule(name):

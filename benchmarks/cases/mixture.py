@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from benchmarks.measure import Case
+from benchmarks.measure import Case, kept
 
 D, K, N = 10, 25, 1000
 GAMMA, M = 1.0, 0
@@ -50,13 +50,12 @@ def gradient(lib, tensor, grad):
     shapes = (K,), (K, D), (K, D * (D + 1) // 2)
     parameters = [tensor(rng.standard_normal(shape), requires_grad=True) for shape in shapes]
     constants = [tensor(array) for array in (rng.standard_normal((N, D)), PLACE, BELOW)]
-    last = []
 
     def step():
         value = objective(lib, *parameters, *constants)
-        last[:] = value, *grad(value, parameters)
+        return value, *grad(value, parameters)
 
-    return step, lambda: last
+    return kept(step, list)
 
 
 def chainrule():

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.cases import training
-from benchmarks.measure import Case, Figure, alone, memory
+from benchmarks.measure import Case, Figure, alone, kept, memory
 
 BATCH, STEPS, INPUTS, HIDDEN, CLASSES = 32, 50, 64, 128, 10
 NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
@@ -39,16 +39,15 @@ def train(tensor, nn, optim):
     for p, start in zip(model.parameters(), weights(), strict=True):
         p.detach().numpy()[...] = start
     optimizer = optim.Adam(model.parameters(), **training.SMALL)
-    losses = [None]
 
     def step():
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(x), target)
         loss.backward()
         optimizer.step()
-        losses[0] = loss
+        return loss
 
-    return step, lambda: [losses[0], *(p.grad for p in model.parameters()), *model.parameters()]
+    return kept(step, lambda loss: [loss, *(p.grad for p in model.parameters()), *model.parameters()])
 
 
 def chainrule():

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from benchmarks.measure import Case
+from benchmarks.measure import Case, kept
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,15 @@ def train(problem, tensor, nn, optim):
         p.detach().numpy()[...] = start
     loss_function = getattr(nn.functional, problem.loss)
     optimizer = getattr(optim, problem.optimizer)(model.parameters(), **problem.settings)
-    losses = [None]
 
     def step():
         optimizer.zero_grad()
         loss = loss_function(model(x), target)
         loss.backward()
         optimizer.step()
-        losses[0] = loss
+        return loss
 
-    return step, lambda: [losses[0], *(p.grad for p in model.parameters()), *model.parameters()]
+    return kept(step, lambda loss: [loss, *(p.grad for p in model.parameters()), *model.parameters()])
 
 
 def chainrule(problem):

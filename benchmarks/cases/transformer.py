@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from benchmarks.cases import training
-from benchmarks.measure import ROOT, Case, Figure, alone, memory
+from benchmarks.measure import ROOT, Case, Figure, alone, kept, memory
 
 BATCH, CONTEXT, VOCABULARY = 12, 64, 65
 PROGRAM = ROOT / "examples" / "gpt.py"
@@ -49,16 +49,15 @@ def train(engine, **settings):
     model = gpt.GPT(gpt.Config(VOCABULARY, CONTEXT, **settings))
     start(model)
     optimizer = gpt.optim.Adam(model.parameters(), **training.SMALL)
-    losses = [None]
 
     def step():
         optimizer.zero_grad()
         _, loss = model(characters, targets)
         loss.backward()
         optimizer.step()
-        losses[0] = loss
+        return loss
 
-    return step, lambda: [losses[0], *(p.grad for p in model.parameters()), *model.parameters()]
+    return kept(step, lambda loss: [loss, *(p.grad for p in model.parameters()), *model.parameters()])
 
 
 def in_process(engine):

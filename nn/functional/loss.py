@@ -346,8 +346,7 @@ def cross_entropy(
         try:
             losses = _hard_cross_entropy(logits, target, weight, ignore_index, label_smoothing, reduction)
         except IndexError:
-            if not modes.tracing():
-                _explain_label(target, samples, shape[min(1, len(shape) - 1)], ignore_index)
+            _explain_label(target, samples, shape[min(1, len(shape) - 1)], ignore_index)
             raise
     else:
         raise _unfit(target, shape, samples)
@@ -380,7 +379,7 @@ def nll_loss(
     if target.dtype.kind not in "iu" or target.shape != samples:
         raise _unfit(target, log_p.shape, samples, "nll_loss")
     rows, labels, scale = _class_rows(log_p), target.reshape(-1), _scale(reduction, target.size)
-    if weight is None and not 0 <= ignore_index < classes and not modes.tracing():
+    if weight is None and not 0 <= ignore_index < classes and modes.assume():
         try:
             return fused.nll_rows(rows, labels, scale).reshape(samples if scale is None else ())
         except IndexError:
@@ -455,11 +454,11 @@ def _soft_cross_entropy(logits: Any, target: Any, weight: Any, smoothing: float,
 
 def _hard_cross_entropy(logits: Any, target: Any, weight: Any, ignore: int, smoothing: float, reduction: str) -> Any:
     scale, classes = _scale(reduction, len(target)), logits.shape[1]
-    if weight is None and not smoothing and not 0 <= ignore < classes and not modes.tracing():
+    if weight is None and not smoothing and not 0 <= ignore < classes and modes.assume():
         try:
             return fused.cross_entropy_rows(logits, target, scale)
         except IndexError:  # a label that is no class: to be ignored, or wrong
-            if not (target == ignore).any():
+            if not ((target._data if isinstance(target, Tensor) else target) == ignore).any():
                 raise
     used = target != ignore
     labels = np.where(used, target, 0)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from types import MappingProxyType
+from types import MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
+import autograd
 from autograd import Tensor, graph, modes
 from autograd.devices import Device, check_device
 
@@ -528,8 +529,22 @@ class Module:
                 _give(tensor, shared)
         return self
 
-    def compile(self, *args: Any, **options: Any) -> None:
-        """Nothing: accepted, so that programs run; results are the same."""
+    def compile(self, *, fallback: bool = True, check: int = 0, **options: Any) -> None:
+        """Trace the forward pass at its first call, and replay it at those that follow: results and gradients are the same.
+
+        `fallback` and `check` are those of `autograd.compile`; a forward pass that cannot be traced is run as it stands, with a
+        warning. PyTorch's options are accepted and change nothing. To compile a whole training step, give a function to
+        `autograd.compile`.
+
+        >>> import nn
+        >>> model = nn.MLP([2, 8, 1])
+        >>> model.compile()
+        >>> model([[0.0, 1.0]]).shape
+        (1, 1)
+        """
+        self.__dict__["forward"] = autograd.compile(
+            MethodType(type(self).forward, self), fallback=fallback, check=check
+        )
 
     # --- Saving and loading ---
 

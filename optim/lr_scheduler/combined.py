@@ -8,7 +8,7 @@ from typing import Any
 
 from ..optimizer import Optimizer
 from .plateau import ReduceLROnPlateau
-from .scheduler import LRScheduler
+from .scheduler import LRScheduler, once_per_run
 
 
 class _Combined(LRScheduler):
@@ -111,6 +111,7 @@ class SequentialLR(_Combined):
         self.last_epoch, self._step_count = 0, 1
         self._restart()
 
+    @once_per_run
     def step(self, epoch: int | None = None) -> None:
         """Go on by one step; or, given 0, begin anew."""
         if self._anew(epoch):
@@ -148,6 +149,7 @@ class ChainedScheduler(_Combined):
             schedule._begin()
         self._note()
 
+    @once_per_run
     def step(self, epoch: int | None = None) -> None:
         """Go on by one step with each; or, given 0, begin anew."""
         if self._anew(epoch):

@@ -87,7 +87,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         """Go on by one step; or to a number of epochs, which need not be whole."""
         if epoch is not None and epoch < 0:
             raise ValueError(f"CosineAnnealingWarmRestarts: step takes a number of epochs, 0 or more, and not {epoch}")
-        super().step(epoch)  # type: ignore[arg-type]
+        super().step(epoch)
 
     def _go_to(self, k: float) -> None:
         self.last_epoch = math.floor(k)

@@ -77,7 +77,7 @@ class ReduceLROnPlateau(LRScheduler):
         level = self.best * (1 + sign * self.threshold) if relative else self.best + sign * self.threshold
         return sign * value > sign * level
 
-    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
+    def step(self, metrics: Any, epoch: int | None = None) -> None:
         """Look at the metric, a number or a Tensor of one, of the steps since the last call."""
         value = float(metrics.item() if hasattr(metrics, "item") else metrics)
         groups = self._groups()

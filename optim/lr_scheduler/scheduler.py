@@ -10,9 +10,12 @@ overrides `following` instead, or `get_lr`, PyTorch's way.
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from autograd import modes
 
 from ..optimizer import Optimizer, _is_number
 
@@ -30,6 +33,20 @@ def write(group: dict[str, Any], setting: str, value: Any) -> None:
         group["betas"] = tuple(betas)
     else:
         group[setting] = value
+
+
+def once_per_run(step: Callable[..., None]) -> Callable[..., None]:
+    """A method that, while it is traced, is not called but noted: to be called at the end of every run of the program."""
+
+    @functools.wraps(step)
+    def method(self: Any, *args: Any, **options: Any) -> None:
+        tracer = modes.innermost("trace") if modes.entered else None
+        if tracer is None:
+            step(self, *args, **options)
+        else:
+            tracer.finally_call(lambda: step(self, *args, **options))
+
+    return method
 
 
 class LRScheduler:
@@ -147,6 +164,7 @@ class LRScheduler:
         """The settings as the last step left them, one for each group."""
         return self._last_lr
 
+    @once_per_run
     def step(self, epoch: int | None = None) -> None:
         """Go on by one step; or, given a number of steps, to what the formula says there."""
         if self._step_count == 1 and not self.optimizer._slots:

@@ -62,6 +62,7 @@ LAYERS = [
     ),
     of(fused.binary_cross_entropy, Domain(0.1, 0.9)(2, 3), Domain(0.1, 0.9)(3), like=lambda p, t: -t * np.log(p) - (1 - t) * np.log(1 - p), ulps=8),
     *(of(fused.huber, x, 0.5, like=huber, ulps=4) for x in (Domain(-0.4, 0.4)(2, 3), Domain(0.6, 2)(3), Domain(-2, -0.6)(4))),
+    of(fused.less_one_hot, real(3, 5), counts(3), like=lambda p, target: p - np.eye(5, dtype=p.dtype)[target]),
     constant(fused.one_hot, counts(3), 5, like=lambda target, classes: np.eye(classes)[target] == 1),
 ]
 # fmt: on
