@@ -92,7 +92,7 @@ class Surroundings:
                     self.names.append((space, name, value))
                     if not isinstance(value, FunctionType):
                         self._look_at(value)
-        elif hasattr(thing, "named_modules") and hasattr(thing, "parameters"):
+        elif not isinstance(thing, type) and hasattr(thing, "named_modules") and hasattr(thing, "parameters"):
             self.modules.append(thing)
 
     def with_tensors(self, tensors: Any) -> Any:
