@@ -505,6 +505,56 @@ def test_what_is_not_a_function_is_refused():
         autograd.compile(np.ones(3))
 
 
+def test_checked_calls_find_what_no_trace_can_see():
+    clock = iter(range(100))
+    f = autograd.compile(lambda x: x * hidden(clock), check=2)
+    f(np.ones(2))
+    f(np.ones(2))
+    with pytest.raises(RuntimeError, match="result 0 is not what the program of it gives: they differ by up to"):
+        f(np.ones(2))
+    w = Tensor([1.0], requires_grad=True)
+
+    def step():
+        with autograd.no_grad():
+            w.data += autograd.randn(1)
+        return w * 2
+
+    autograd.manual_seed(0)
+    g = autograd.compile(step, check=2)
+    found = [g().item() for _ in range(6)]
+    autograd.manual_seed(0)
+    w.data = Tensor([1.0])
+    assert found == [step().item() for _ in range(6)]
+
+
+def hidden(clock):
+    return next(clock)
+
+
+def test_a_trainer_that_compiles_trains_the_same():
+    histories = []
+    for mode in (False, True):
+        autograd.manual_seed(0)
+        train, test = nn.data.digits()
+        model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.1), nn.Linear(32, 10))
+        optimizer = optim.Adam(model.parameters(), lr=0.01)
+        trainer = optim.Trainer(
+            model, optimizer, F.cross_entropy, metrics=optim.metrics.Accuracy(), progress=False, compile=mode
+        )
+        histories.append(trainer.run(train, validation=test, epochs=2))
+    for a, b in zip(*histories, strict=True):
+        same([a["loss"], a["validation_loss"], a["accuracy"]], [b["loss"], b["validation_loss"], b["accuracy"]], 1e-3)
+
+
+def test_a_program_can_be_drawn_and_reported():
+    f = autograd.compile(lambda x: np.tanh(x) @ np.ones((2, 2)))
+    with pytest.raises(RuntimeError, match="has not been traced yet; call it once"):
+        f.source()
+    f(np.ones((3, 2)))
+    assert "tanh" in f.graph().source
+    assert f.report().splitlines()[0].endswith("traced 1 times")
+
+
 # --- Passes -----------------------------------------------------------------------------------------------------------
 
 UNARY = [np.tanh, np.exp, np.sin, np.abs, np.square, lambda x: x * 1.0, lambda x: x + 0.0, lambda x: x**2, np.transpose]

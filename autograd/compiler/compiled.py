@@ -72,7 +72,7 @@ class Compiled:
         if self.check:
             self.calls += 1
             if self.calls % self.check == 0:
-                return entry.compared(self.function, args, kwargs, arrays, given)
+                return entry.compared(self.function, args, kwargs, arrays)
         return entry.run(arrays, given, args, kwargs)
 
     def instead(self, entry: Entry, args: Any, kwargs: Any) -> Any:
@@ -124,6 +124,12 @@ class Compiled:
     def source(self) -> str:
         """The Python code of the newest program, as it is run."""
         return self.last.shown().source
+
+    def graph(self) -> Any:
+        """The calls of the newest program as a `graphviz.Digraph`, which shows itself in notebooks."""
+        from .picture import picture
+
+        return picture(self.last.code)
 
     def report(self) -> str:
         """How many calls of NumPy there are after each pass, and how much memory is set aside."""
@@ -263,7 +269,7 @@ class Entry:
         for read, _, _ in self.outside:
             arrays.append(read())
         writer.ended.clear()
-        before = [(g, g.bit_generator.state) for g in {id(g): g for g in (of() for of in self.generators)}.values()]
+        before = self._states() if self.generators else []
         try:
             with np.errstate(all="ignore"):
                 values = writer.run(*arrays)
@@ -272,8 +278,7 @@ class Entry:
         except Exception:
             if writer.ended:
                 raise
-            for generator, state in before:
-                generator.bit_generator.state = state
+            _restore(before)
             return self.owner.instead(self, args, kwargs)
         else:
             writer.finish()
@@ -295,8 +300,41 @@ class Entry:
             assign(call.result, value, values)
         return self.program.run(values)
 
-    def compared(self, function: Any, args: Any, kwargs: Any, arrays: list[Any], given: list[Any]) -> Any:
-        return self.run(arrays, given)
+    def compared(self, function: Any, args: Any, kwargs: Any, arrays: list[Any]) -> Any:
+        """What the function itself gives and does; RuntimeError if the program would have given or done something else."""
+        values = self.program.begin(arrays + [read() for read, _, _ in self.outside])
+        before = self._states()
+        outputs = self.program.evaluate(values)[: self.count]
+        finals = [(t, np.array(values[v.number])) for t, v in self.program.writes]
+        _restore(before)
+        result = function(*args, **kwargs)
+        pairs = [(f"result {i}", y, ours) for i, (y, ours) in enumerate(zip(flatten(result)[0], outputs))]
+        pairs += [(f"a Tensor of shape {t.shape} that it changes", t, ours) for t, ours in finals]
+        for what, theirs, ours in pairs:
+            if not isinstance(theirs, np.ndarray | np.generic | engine.Tensor):
+                continue
+            a, b = _array(theirs), np.asarray(ours)
+            tolerance = np.sqrt(np.finfo(a.dtype).eps) if a.dtype.kind == "f" else 0
+            if not np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True):
+                raise RuntimeError(
+                    f"{self.owner.__name__}: {what} is not what the program of it gives: they differ by up to {np.max(np.abs(a - b)):.3g}. "
+                    "It reads something that no trace can see, which was taken for a constant: a global variable inside a function that it "
+                    "calls, a clock, a file; give that as an argument"
+                )
+        return result
+
+    def _states(self) -> list[tuple[Any, Any]]:
+        """The generators that are drawn from, and their states."""
+        return [(g, g.bit_generator.state) for g in {id(g): g for g in (of() for of in self.generators)}.values()]
+
+
+def _restore(states: list[tuple[Any, Any]]) -> None:
+    for generator, state in states:
+        generator.bit_generator.state = state
+
+
+def _array(x: Any) -> Any:
+    return np.asarray(x._data if isinstance(x, engine.Tensor) else x)
 
 
 class Back:

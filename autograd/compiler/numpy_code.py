@@ -462,13 +462,13 @@ class Writer:
         given = [self._operand(call, n) for n in range(len(call.args))]
         if is_reduction(call):
             axis, keepdims = call.options.get("axis", 0), call.options.get("keepdims", False)
-            text = f"{self._global(call.function, _named(call))}({given[0]}, {axis!r}, None, {out}, {bool(keepdims)})"
+            text = f"{self._global(call.function, named(call))}({given[0]}, {axis!r}, None, {out}, {bool(keepdims)})"
         elif call.function is not np.matmul and is_product(call):
             a, *rest = given  # the method is quicker than the function, and quickest when it is looked up beforehand
             method = self._global(self._place_of(call.args[0]).dot, "dot") if a[0] != "v" else f"{a}.dot"
             text = f"{method}({', '.join([*rest, *([out] if out else [])])})"
         else:
-            text = f"{self._global(call.function, _named(call))}({', '.join([*given, *([_into(call, out)] if out else [])])})"
+            text = f"{self._global(call.function, named(call))}({', '.join([*given, *([_into(call, out)] if out else [])])})"
         self.lines.append(text if out else f"v{v.number} = {text}")
 
     def _place_of(self, a: Any) -> Any:
@@ -523,7 +523,7 @@ class Writer:
             text = f"{self._text(call.args[0])}.{call.function.__name__}({', '.join(map(self._text, call.args[1:]))}{options})"
             text = text.replace("(, ", "(")
         else:
-            text = f"{self._global(call.function, _named(call))}({args}{options})"
+            text = f"{self._global(call.function, named(call))}({args}{options})"
         self.lines.append(f"{self._pattern(call.result)} = {text}")
 
     def _number(self, call: Call) -> str:
@@ -531,7 +531,7 @@ class Writer:
         args = list(map(self._text, call.args))
         if sign and len(args) == 2:
             return f"{args[0]} {sign} {args[1]}"
-        return f"{self._global(call.function, _named(call))}({', '.join(args)})"
+        return f"{self._global(call.function, named(call))}({', '.join(args)})"
 
     # --- Blocks ---
 
@@ -606,7 +606,7 @@ class Writer:
                 out = self._listed([place[piece] for piece in pieces], loop)
             for a in dead:
                 free.setdefault(self.code.meta(a), []).append(scratch[a])
-            body.append(f"    {self._global(call.function, _named(call))}({', '.join([*given, _into(call, out)])})")
+            body.append(f"    {self._global(call.function, named(call))}({', '.join([*given, _into(call, out)])})")
         names, lists = ", ".join(loop), ", ".join(loop.values())
         self.lines += [f"for {names} in zip({lists}):" if len(loop) > 1 else f"for {names} in {lists}:", *body]
         for call in calls:
@@ -702,7 +702,7 @@ def _owner(fresh: tuple[Any, Any]) -> Any:
     return reach.owner(fresh[1])
 
 
-def _named(call: Call) -> str:
+def named(call: Call) -> str:
     function = call.function
     owner: Any = getattr(function, "__self__", None)
     name = getattr(function, "__name__", "f")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import CellType, CodeType, FunctionType, MethodType
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,14 @@ class Surroundings:
                         self._look_at(value)
         elif not isinstance(thing, type) and hasattr(thing, "named_modules") and hasattr(thing, "parameters"):
             self.modules.append(thing)
+        elif (
+            not isinstance(thing, type | ModuleType)
+            and type(thing).__module__ != "builtins"
+            and hasattr(thing, "__dict__")
+        ):
+            for part in thing.__dict__.values():  # an object that has a model
+                if not isinstance(part, type) and hasattr(part, "named_modules") and hasattr(part, "parameters"):
+                    self._look_at(part)
 
     def with_tensors(self, tensors: Any) -> Any:
         """The function, with these Tensors in the places of its arrays."""

@@ -70,6 +70,9 @@ class Trainer:
     >>> history[-1]["validation_accuracy"] > 0.9
     True
 
+    compile=True traces forward and backward pass once, for each shape of batch, and replays them: see `autograd.compile`. What cannot be
+    traced is run as it stands, with a warning.
+
     A loss or gradient that is NaN or infinite ends a run with a FloatingPointError, which bears the report of
     `autograd.detect_anomaly` on that step; the model keeps the last weights whose loss was a number. Ctrl-C ends a run
     after the step that is under way, with a checkpoint if there are Checkpoints.
@@ -84,6 +87,7 @@ class Trainer:
         extensions: Any = (),
         *,
         progress: bool = True,
+        compile: bool = False,
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"Trainer: the model is an nn.Module, not a {type(model).__name__}")
@@ -101,6 +105,7 @@ class Trainer:
         given = [extension_of(extension) for extension in listed]
         self.extensions: list[Extension] = sorted(given, key=lambda extension: extension.last)
         self.progress = progress
+        self.compute: Any = autograd.compile(self._computation(), fallback=True) if compile else None
         self.epoch = self.steps = 0
         self.history: list[dict[str, Any]] = []
         self.stopped: str | None = None
@@ -133,9 +138,10 @@ class Trainer:
         """One update from one batch. An override computes its loss by `self.cost(batch)`, before anything is changed."""
 
         def closure() -> Tensor:
-            loss = self.cost(batch)
-            self.optimizer.zero_grad()
-            loss.backward()
+            loss = self.cost(batch, self.compute)
+            if self.compute is None:
+                self.optimizer.zero_grad()
+                loss.backward()
             self.check_gradients()
             for extension in self.extensions:
                 extension.gradients(self)
@@ -148,9 +154,21 @@ class Trainer:
             closure()
             self.optimizer.step()
 
-    def cost(self, batch: Any) -> Tensor:
-        """The loss of a batch, checked; the first one of a step counts in the history."""
-        loss, outputs, targets = self._forward(batch)
+    def _computation(self) -> Callable[[Any], Any]:
+        """The loss of a batch and, as an effect, its gradients: what `compile=True` compiles."""
+        optimizer, forward = self.optimizer, self._forward
+
+        def compute(batch: Any) -> Any:
+            loss, outputs, targets = forward(batch)
+            optimizer.zero_grad()
+            loss.backward()
+            return loss, outputs, targets
+
+        return compute
+
+    def cost(self, batch: Any, compute: Callable[[Any], Any] | None = None) -> Tensor:
+        """The loss of a batch, checked; the first one of a step counts in the history. `compute` finds its gradients with it."""
+        loss, outputs, targets = (compute or self._forward)(batch)
         value = loss.item()
         if not math.isfinite(value):
             raise NotFinite(f"the loss is {value}")
