@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Tensor, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd.testing import gradgradcheck
 from autograd.transforms import flatten
 
 A = np.array([[2.0, 1.0], [1.0, 3.0]])
@@ -371,3 +372,20 @@ def test_a_tangent_or_cotangent_of_another_form_is_refused():
         pullback({"out": np.ones(2), "rest": [1.0, np.ones(3)]})
     with pytest.raises(ValueError, match="jvp: tangent 0 has 1 parts, but the argument has 3"):
         autograd.jvp(layer, (NEST,), (1.0,))
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (2, 4, 2)], ids=str)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_product_with_a_constant_matrix_has_a_second_derivative(side, shape):
+    data = np.random.default_rng(0).normal(size=shape)
+    if side == "right":
+        data = np.swapaxes(data, -1, -2)
+
+    def cost(w):
+        return np.sum((data @ w if side == "left" else w @ data) ** 4)
+
+    assert gradgradcheck(cost, np.random.default_rng(1).normal(size=(2, 3) if side == "left" else (3, 2)))
+    w = np.ones((2, 3) if side == "left" else (3, 2))
+    assert np.allclose(
+        autograd.hvp(cost, w, w), 3 * autograd.grad(cost)(w)
+    )  # of order 4, and so its gradient of order 3

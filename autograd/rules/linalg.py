@@ -30,7 +30,7 @@ def _matmul_left(g: Any, b: Any, a_shape: Any) -> Any:
         return np.expand_dims(g, -1) * b
     if len(a_shape) == 1:
         return np.matmul(b, np.expand_dims(g, -1)).sum(-1)
-    return np.matmul(g, np.swapaxes(b, -1, -2)) if len(b.shape) > 2 or len(g.shape) > 2 else g.dot(b.T)
+    return np.matmul(g, np.swapaxes(b, -1, -2)) if len(b.shape) > 2 or len(g.shape) > 2 else np.dot(g, b.T)
 
 
 def _matmul_right(g: Any, a: Any, b_shape: Any) -> Any:
@@ -39,7 +39,7 @@ def _matmul_right(g: Any, a: Any, b_shape: Any) -> Any:
     if len(b_shape) == 1:
         return np.matmul(np.swapaxes(a, -1, -2), np.expand_dims(g, -1)).sum(-1)
     if len(b_shape) == 2:  # the sum over the batch is part of the product
-        return rows(a).T.dot(rows(g))
+        return np.dot(rows(a).T, rows(g))
     return np.matmul(np.swapaxes(a, -1, -2), g)
 
 
