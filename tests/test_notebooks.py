@@ -126,5 +126,6 @@ def test_the_links_of_a_notebook_lead_somewhere(path):
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-def test_there_are_notebooks():
-    assert [path.stem[:2] for path in NOTEBOOKS[:2]] == ["01", "02"]
+def test_the_notebooks_are_numbered_from_1_on():
+    assert [path.stem[:3] for path in NOTEBOOKS] == [f"{k:02}_" for k in range(1, len(NOTEBOOKS) + 1)]
+    assert NOTEBOOKS
