@@ -137,6 +137,42 @@ class Artist:
         return box
 
 
+KINDS = {
+    "leaf": "learned: it gets a gradient",
+    "data": "data",
+    "operation": "computed",
+    "saved": "kept for the derivative",
+    "result": "the result",
+    "fold": "several, folded into one",
+}
+
+
+def legend(boxes: Sequence[Box], calls: Sequence[Call], theme: Theme) -> list[Box]:
+    """A box for each shape and colour that occurs in a picture, with what it means."""
+
+    def sample(kind: str, text: str, ink: str = "", **extra: str) -> Box:
+        label = f'<<font point-size="10" color="{ink or theme.ink}">{text}</font>>'
+        return Box(kind, label, f"k{len(said)}", text, extra={"height": "0.2", **extra})
+
+    said: list[Box] = []
+    for kind, text in KINDS.items():
+        if any(box.kind == kind for box in boxes):
+            said.append(sample(kind, text))
+    if calls:
+        said.append(
+            sample("operation", "the call of a module", theme.faint, fillcolor=theme.shades[0], color=theme.frame)
+        )
+    if any(box.alarming for box in boxes):
+        said.append(sample("operation", "holds NaN or infinity", theme.alarm, color=theme.alarm))
+    colours = {box.extra.get("color") for box in boxes}
+    for change, colour in theme.changes.items():
+        if colour in colours:
+            said.append(sample("operation", change, color=colour, penwidth="2.4"))
+    if any("fillcolor" in box.extra for box in boxes):
+        said.append(sample("operation", "takes the most time", fillcolor=theme.warm))
+    return said
+
+
 def arrays_kept(item: Item) -> list[Any]:
     """The arrays that the nodes of an item keep for the derivative, each once."""
     found = {id(array): array for node in item.members for array in arrays_in(node.saved)}

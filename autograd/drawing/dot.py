@@ -26,8 +26,15 @@ def _beside(boxes: Sequence[Box]) -> dict[Box, Box]:
     return beside
 
 
-def text_of(boxes: Sequence[Box], calls: Sequence[Call], remarks: Sequence[str], direction: str, theme: Theme) -> str:
-    """The picture in DOT."""
+def text_of(
+    boxes: Sequence[Box],
+    calls: Sequence[Call],
+    remarks: Sequence[str],
+    direction: str,
+    theme: Theme,
+    legend: Sequence[Box] = (),
+) -> str:
+    """The picture in DOT, with the boxes of a legend in a frame of their own."""
     import graphviz
 
     dot = graphviz.Digraph(
@@ -53,13 +60,7 @@ def text_of(boxes: Sequence[Box], calls: Sequence[Call], remarks: Sequence[str],
         frame = frames[row[0].home]
         line = graphviz.Digraph(graph_attr={"rank": "same"}) if len(row) > 1 else frame
         for box in row:
-            line.node(
-                names[box],
-                box.label,
-                id=box.id,
-                tooltip=graphviz.escape(box.hint),
-                **theme.styles[box.kind] | box.extra,
-            )
+            _place(line, names[box], box, theme)
         if line is not frame:
             frame.subgraph(line)
     for call in reversed(calls):  # inner frames first, as an outer one takes their text
@@ -72,4 +73,21 @@ def text_of(boxes: Sequence[Box], calls: Sequence[Call], remarks: Sequence[str],
             else:
                 second = {"headlabel": box.second} if box.second and source is box.sources[1] else {}
                 dot.edge(names[source], names[box], id=place, **second)
+    if legend:
+        frame = graphviz.Digraph("cluster_legend")
+        frame.attr(label="legend", id="legend", fillcolor=theme.page, **theme.cluster)
+        column = graphviz.Digraph(graph_attr={"rank": "same"}) if direction in ("LR", "RL") else frame
+        for i, box in enumerate(legend):
+            _place(column, box.id, box, theme)
+            if column is frame and i:
+                frame.edge(legend[i - 1].id, box.id, style="invis")
+        if column is not frame:
+            frame.subgraph(column)
+        dot.subgraph(frame)
     return str(dot.source)
+
+
+def _place(dot: Any, name: str, box: Box, theme: Theme) -> None:
+    from graphviz import escape as escaped
+
+    dot.node(name, box.label, id=box.id, tooltip=escaped(box.hint), **theme.styles[box.kind] | box.extra)

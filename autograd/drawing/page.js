@@ -402,6 +402,7 @@ const clicks = { first: () => go(0), back: () => go(place - 1), next: () => go(p
 for (const [id, act] of Object.entries(clicks)) $(id).onclick = act;
 $("remarks").append(...data.remarks.map((text) => el("p", {}, text)));
 $("remarks").append(el("p", {}, "→ ← step, space plays, Home and End; / searches, f fits, + − zoom, u unfolds a product, d is light or dark. A click on a frame folds it."));
+$("legend").append($("t" + data.legend).content);
 root.dataset.theme = data.theme || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 window.addEventListener("resize", () => fit());
 chooseView(0);

@@ -39,6 +39,7 @@ class Drawn(NamedTuple):
     known: Known
     theme: str
     at: Callable[[int | None], tuple[Outline, str]]  # the outline and the light picture, folded from this depth on
+    legend: Callable[[], str]  # what shapes and colours mean, as a picture of its own
     plain: bool  # a forward graph, drawn as it is: then it has depths and a backward pass
 
 
@@ -60,6 +61,7 @@ def page(drawn: Drawn, title: str) -> str:
 
             facts["zoom"] = len(templates)
             templates.append(_svg(draw(unfolded, limit=1000).source))
+    templates.append(_svg(drawn.legend()))
     paths = paths_of(nodes)
     for node, facts in zip(nodes, told):
         facts["path"] = paths.get(node, "")
@@ -72,6 +74,7 @@ def page(drawn: Drawn, title: str) -> str:
         "nodes": told[::-1],
         "result": drawn.roots[0].order,
         "backward": steps,
+        "legend": len(templates) - 1,
         "remarks": said + [problem] * bool(problem),
     }
     parts = {
@@ -130,7 +133,7 @@ def _themes() -> str:
     for a, b in zip(_colours(LIGHT), _colours(DARK)):
         pairs.setdefault(a, b)
     rules = [
-        f'[data-theme="dark"] #stage [{what}="{a}"]{{{what}:{b}}}'
+        f'[data-theme="dark"] :is(#stage, #legend) [{what}="{a}"]{{{what}:{b}}}'
         for a, b in pairs.items()
         for what in ("fill", "stroke")
     ]

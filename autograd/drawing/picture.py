@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .boxes import Artist, remarks
+from .boxes import Artist, Box, remarks
+from .boxes import legend as legend_of
 from .differences import union
 from .dot import text_of
 from .gradients import VIEWS, gradients, side_by_side
@@ -37,6 +38,7 @@ def draw(
     view: str = "forward",
     wrt: Any = None,
     compare: Any = None,
+    legend: bool = False,
 ) -> Picture:
     """A picture of how `root` was computed: a Tensor, a Scalar, a node, or a list of them.
 
@@ -53,6 +55,7 @@ def draw(
     view       "forward"; "gradient", the graph of the derivative, with what it takes over from the forward pass; or "both"
     wrt        of which Tensors the gradient is drawn; of all leaves if it is not given
     compare    another result: what is added here, removed from there, or changed is marked
+    legend     whether a box is added for each shape and colour that occurs, with what it means
 
     Operations are rounded, with the shapes of their results; leaves, for which a gradient is computed, are boxes; data
     are sheets of paper; values kept for the derivative are folders; calls of modules are frames. Numbers are written out
@@ -99,16 +102,25 @@ def draw(
         known.names[g] = f"∂J/∂{known.names.get(x) or (x.notes or {}).get('name') or 'leaf'}"
     given_inputs = {node_of(x, "drawn") for x in inputs}
 
-    def text(seen: Outline, theme: str) -> str:
-        boxes = Artist(known, THEMES[theme], show, set(roots), given_inputs, changes).boxes(seen)
-        return text_of(boxes, seen.calls, remarks(seen, known, show), direction, THEMES[theme])
+    def boxes_of(seen: Outline, theme: str) -> list[Box]:
+        return Artist(known, THEMES[theme], show, set(roots), given_inputs, changes).boxes(seen)
+
+    def text(seen: Outline, theme: str, legend: bool = False) -> str:
+        boxes = boxes_of(seen, theme)
+        said = legend_of(boxes, seen.calls, THEMES[theme]) if legend else []
+        return text_of(boxes, seen.calls, remarks(seen, known, show), direction, THEMES[theme], said)
+
+    def legend_alone() -> str:
+        return text_of(
+            [], [], [], "LR", THEMES["light"], legend_of(boxes_of(seen, "light"), seen.calls, THEMES["light"])
+        )
 
     def at(level: int | None) -> tuple[Outline, str]:
         folded = seen if level is None else outline(roots, limit, **options | {"depth": level})
         return folded, text(folded, "light")
 
     plainly = view == "forward" and compare is None
-    return Picture(text(seen, theme), Drawn(roots, known, theme, at, plainly))
+    return Picture(text(seen, theme, legend), Drawn(roots, known, theme, at, legend_alone, plainly))
 
 
 def _one_of(argument: str, word: Any, words: Collection[str]) -> None:

@@ -53,6 +53,50 @@ def test_a_dark_picture_has_no_colour_of_the_light_one():
     assert not dark & light
 
 
+# --- The legend -------------------------------------------------------------------------------------------------------
+
+
+def legend(picture):
+    """The words in the frame of the legend."""
+    frame = picture.source.partition("id=legend")[2].partition("\n\t}\n")[0]
+    return re.findall(r"<<font[^>]*>([^<]*)</font>>", frame)
+
+
+def test_without_being_asked_for_there_is_no_legend():
+    assert not legend(autograd.draw(result(network())))
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB", "RL", "BT"])
+def test_the_legend_has_what_occurs_and_nothing_else(direction):
+    w = leaf([1.0, 2.0])
+    assert legend(autograd.draw(w * 2, legend=True, direction=direction)) == [
+        "learned: it gets a gradient",
+        "the result",
+    ]
+
+
+def test_the_legend_explains_every_kind_of_box_and_colour():
+    def said(loss, **options):
+        return legend(autograd.draw(loss, legend=True, **options))
+
+    assert {"data", "the call of a module", "kept for the derivative"} <= set(said(result(network()), show=["saved"]))
+    assert "several, folded into one" in said(result(network()), depth=1)
+    assert "changed" in said(result(network()), compare=result(nn.Sequential(nn.Linear(2, 1), nn.Tanh())))
+    w = leaf([0.0, 2.0])
+    with np.errstate(all="ignore"), autograd.observe():
+        assert "holds NaN or infinity" in said(np.log(w).sum())
+    with autograd.profile():
+        loss = result(network())
+    assert "takes the most time" in said(loss, show=["time"])
+
+
+@needs_graphviz
+def test_a_legend_can_be_drawn_in_every_direction_and_theme():
+    for theme in THEMES:
+        for direction in ("LR", "TB"):
+            assert "legend" in autograd.draw(result(network()), legend=True, theme=theme, direction=direction).svg()
+
+
 # --- What is shown ----------------------------------------------------------------------------------------------------
 
 
