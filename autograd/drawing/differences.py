@@ -6,10 +6,14 @@ and what stands between two runs has changed. So the union is again a graph whos
 
 from __future__ import annotations
 
+from collections import Counter
 from difflib import SequenceMatcher
+from operator import attrgetter
 from typing import Any
 
 from .outline import Item, Outline, path_of
+
+FIRST = 3  # differences inside a fold that are named
 
 
 def union(new: Outline, old: Outline) -> tuple[Outline, dict[Item, tuple[str, str]]]:
@@ -44,7 +48,7 @@ def union(new: Outline, old: Outline) -> tuple[Outline, dict[Item, tuple[str, st
         changes.update(dict.fromkeys(now[len(before) :], ("added", "")))
     for x, y in pairs:
         x.sources += [source for source in y.sources if source not in instead]
-        what = [f"{there} → {here}" for there, here in zip(_facts(y), _facts(x)) if there != here]
+        what = _between(_facts(y), _facts(x)) or _inside(y, x)
         if what:
             changes[x] = ("changed", ", ".join(what))
     for item in old.items:
@@ -71,6 +75,29 @@ def _kind(item: Item) -> Any:
 
 def _facts(item: Item) -> tuple[str, str, str]:
     """What may differ between two that stand for each other: the operation, the shape, the dtype."""
-    node = item.newest
-    name = item.title or (node.op.name.replace("_", " ") if node.op is not None else "leaf")
+    return (item.title, *_facts_of(item.newest)[1:]) if item.title else _facts_of(item.newest)
+
+
+def _facts_of(node: Any) -> tuple[str, str, str]:
+    name = node.op.name.replace("_", " ") if node.op is not None else (node.notes or {}).get("name") or "leaf"
     return name, "×".join(map(str, node.shape)) or "one number", str(node.dtype)
+
+
+def _between(old: tuple[str, ...], new: tuple[str, ...]) -> list[str]:
+    return [f"{there} → {here}" for there, here in zip(old, new) if there != here]
+
+
+def _inside(old: Item, new: Item) -> list[str]:
+    """What differs between the nodes of two folds, in the order in which they were made: the first few."""
+    theirs, mine = ([_facts_of(node) for node in sorted(i.inside, key=attrgetter("order"))] for i in (old, new))
+    said = []
+    for _, a, b, c, d in SequenceMatcher(None, theirs, mine, autojunk=False).get_opcodes():
+        before, now = theirs[a:b], mine[c:d]
+        for there, here in zip(before, now):
+            what = _between(there, here)
+            said += [", ".join(what if there[0] != here[0] else [f"{here[0]} {what[0]}", *what[1:]])] if what else []
+        said += [f"without {there[0]}" for there in before[len(now) :]]
+        said += [f"with {here[0]}" for here in now[len(before) :]]
+    several = Counter(said)
+    lines = [line if count == 1 else f"{count} times {line}" for line, count in several.items()]
+    return lines[:FIRST] + ["…"] * (len(lines) > FIRST)

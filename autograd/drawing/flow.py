@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,34 +15,32 @@ from ..scalar import Scalar
 from .known import Known, plain, unnoted
 
 
-class Flow:
-    """The nodes between a loss and `target`, newest first, and what flows through them.
+class Backward:
+    """A graph and one backward pass through it: what all its flows have in common, worked out once.
 
+    all        every node behind the loss, newest first
     known      their values, as far as a graph knows them
-    arrived    whether the cotangents could be had: by a sweep of its own where the graph is whole, which leaves every `grad` as
-               it is, or as an observed graph keeps them
-    freed      whether a backward pass has been here already
+    freed      the nodes that a backward pass has been through already, which has taken their values
+    cotangents, shares     what arrived at each node, and what each step handed on: by node, and by (node, its input)
+    problem    why the graph could not be swept, if it was to be
     """
 
-    def __init__(self, loss: Any, target: Any) -> None:
-        self.loss, self.target = loss.node, target
+    def __init__(self, loss: Any, targets: Iterable[Any]) -> None:
+        self.loss = loss.node
         self.all = graph.ancestors([self.loss])
-        onward = graph.computed_from([target], self.all)
-        self.nodes = [node for node in self.all if node in onward]
-        self.reached = target in self.all
         self.known = Known(self.all, {})
         self.paths = paths_of(self.all)
         self.observed = any("value" in (node.notes or {}) for node in self.all)
-        between = [node for node in self.nodes if node.op is not None]
-        self.freed = any(node.saved is None and not isinstance(node, Scalar) for node in between)
+        spent = [node for node in self.all if node.op is not None and node.saved is None]
+        self.freed = {node for node in spent if not isinstance(node, Scalar)}
+        behind_freed = graph.ancestors(self.freed)
+        there = set(self.all).difference(behind_freed)
         self.cotangents: dict[Any, Any] = {}
-        self.shares: dict[tuple[Any, Any], Any] = {}  # by (node, its input): what the step handed on
+        self.shares: dict[tuple[Any, Any], Any] = {}
         self.problem = ""
-        if self.reached:
-            self._sweep(loss) if not self.freed else self._remember()
-        self.arrived = self.loss in self.cotangents
+        self._sweep(loss, [target for target in targets if target in there])
 
-    def _sweep(self, loss: Any) -> None:
+    def _sweep(self, loss: Any, targets: Sequence[Any]) -> None:
         def check(node: Any, g: Any, shares: Any) -> None:
             self.cotangents[node] = plain(g)
             for parent, share in zip(node.inputs, shares):
@@ -50,29 +48,53 @@ class Flow:
                     share, before = plain(share), self.shares.get((node, parent))
                     self.shares[node, parent] = np.array(share) if before is None else before + share
 
-        wanted = set(self.nodes)
+        if not targets:
+            return
+        wanted = graph.computed_from(targets, self.all)
         value = loss.data if isinstance(loss, Scalar) else loss.detach().numpy()
         seed = 1.0 if isinstance(loss, Scalar) else np.ones_like(value)
         try:
             with np.errstate(all="ignore"), unnoted(self.all):
-                found = graph.sweep({self.loss: seed}, [self.target], retain=True, check=check)
+                found = graph.sweep({self.loss: seed}, targets, retain=True, check=check)
         except RuntimeError as error:  # a value was changed in place since, by an optimizer say
             self.problem = str(error)
             self.cotangents.clear()
             self.shares.clear()
-            self._remember()
         else:
             self.cotangents[self.loss] = seed
             self.cotangents |= {node: plain(g) for node, g in found.items()}
 
-    def _remember(self) -> None:
+
+class Flow:
+    """The nodes between a loss and `target`, newest first, and what flows through them.
+
+    arrived    whether the cotangents could be had: by a sweep where the graph is whole, which leaves every `grad` as it is, or
+               as an observed graph keeps them
+    freed      whether a backward pass has been here already
+    """
+
+    def __init__(self, backward: Backward, target: Any) -> None:
+        self.loss, self.target, self.all = backward.loss, target, backward.all
+        self.known, self.paths, self.observed = backward.known, backward.paths, backward.observed
+        onward = graph.computed_from([target], self.all)
+        self.nodes = [node for node in self.all if node in onward]
+        self.reached = target in self.all
+        self.freed = not backward.freed.isdisjoint(onward)
+        self.cotangents, self.shares, self.problem = backward.cotangents, backward.shares, ""
+        if self.reached and (self.freed or backward.problem):
+            self.problem = "" if self.freed else backward.problem
+            self.cotangents, self.shares = self._remembered(), {}
+        self.arrived = self.reached and self.loss in self.cotangents
+
+    def _remembered(self) -> dict[Any, Any]:
+        """The cotangents that an observed graph keeps, if it has been swept from this loss."""
+        kept: dict[Any, Any] = {}
         for node in self.nodes:
             notes = node.notes or {}
             g = notes["cotangent"] if "cotangent" in notes else node.grad if node.op is None else None
             if g is not None:
-                self.cotangents[node] = plain(g)
-        if self.loss not in self.cotangents:
-            self.cotangents.clear()
+                kept[node] = plain(g)
+        return kept if self.loss in kept else {}
 
     def steps(self) -> Iterator[tuple[Any, Any, Any, Any]]:
         """(node, its input, cotangent of the node, what it handed on to the input), newest first."""

@@ -16,7 +16,7 @@ from ..cuts import Cut, cuts_of
 from ..scalar import Scalar
 from ..tensor import Tensor
 from . import zeros
-from .flow import Flow, behind, name_of
+from .flow import Backward, Flow, behind, name_of
 from .known import plain
 
 HUGE, TINY = 1e4, 1e-8  # of the largest element
@@ -134,7 +134,7 @@ def why(x: Any, loss: Any = None) -> Any:
             + ("; loss.item() has forgotten how it was computed" if isinstance(loss, int | float | np.number) else "")
         )
     if isinstance(x, Tensor | Scalar):
-        return _reason(x, loss, None)
+        return _reason(x, loss, _backward(loss, [x]), None)
     if callable(getattr(x, "named_parameters", None)):
         named = list(x.named_parameters())
     elif isinstance(x, Mapping):
@@ -148,14 +148,22 @@ def why(x: Any, loss: Any = None) -> Any:
     for _, value in named:
         if not isinstance(value, Tensor | Scalar):
             raise TypeError(f"why(x): a list or dict holds Tensors and Scalars, and this one holds {_kind(value)}")
-    return Reasons([_reason(value, loss, name) for name, value in named])
+    backward = _backward(loss, [value for _, value in named])
+    return Reasons([_reason(value, loss, backward, name) for name, value in named])
+
+
+def _backward(loss: Any, values: Sequence[Any]) -> Backward | None:
+    """One backward pass for all of these values, if there is anything to go through."""
+    if loss is None or loss.node is None:
+        return None
+    return Backward(loss, [x.node for x in values if x.node is not None])
 
 
 def _kind(value: Any) -> str:
     return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
 
 
-def _reason(x: Any, loss: Any, name: str | None) -> Reason:
+def _reason(x: Any, loss: Any, backward: Backward | None, name: str | None) -> Reason:
     node = x.node
     shape = f" of shape {tuple(x.shape)}" if x.shape else ""
     what = f"{name}{shape}" if name else name_of(node) if node is not None else f"a {type(x).__name__}{shape}"
@@ -163,9 +171,9 @@ def _reason(x: Any, loss: Any, name: str | None) -> Reason:
         return Reason(what, "None", *_without_node(x))
     if loss is None:
         return _alone(x, node, what)
-    if loss.node is None:
+    if backward is None:
         return Reason(what, "None", *_loss_without_node(loss, node))
-    flow = Flow(loss, node)
+    flow = Flow(backward, node)
     remarks = tuple(_remarks(flow))
     if not flow.reached:
         return Reason(what, "None", *_no_path(flow, node), remarks=remarks)

@@ -1,5 +1,6 @@
 """why: each cause planted in a graph, named again; and nothing said of a healthy one."""
 
+import contextlib
 import gc
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Scalar, Tensor, observe, why
+from autograd import Scalar, Tensor, graph, observe, why
 from autograd.cuts import cuts_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -450,3 +451,40 @@ def test_no_recursion_in_a_long_chain():
     loss = y.sum()
     loss.backward(retain_graph=True)
     assert why(x, loss).state == "usual"
+
+
+# --- Many at once -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", ["retained", "observed", "freed", "not swept"])
+def test_of_many_values_the_reasons_are_those_of_each_alone(kept):
+    model = nn.Sequential(nn.Linear(3, 4, generator=np.random.default_rng(0)), nn.ReLU(), nn.Linear(4, 2), nn.Sigmoid())
+    model[0].bias.data[:2] = -100.0
+    model[2].weight.data[...] *= 1e5
+    values = [*model.parameters(), Tensor([1.0], requires_grad=True), Tensor([1.0])]
+    x = np.random.default_rng(1).normal(size=(5, 3))
+    with autograd.observe() if kept == "observed" else contextlib.nullcontext():
+        h = model[:3](x)
+        loss = (model[3](h) ** 2).sum() + np.sum(h[0] * 3)
+    if kept != "not swept":
+        loss.backward(retain_graph=kept != "freed")
+    assert [str(reason) for reason in autograd.why(values, loss)] == [str(autograd.why(v, loss)) for v in values]
+
+
+def test_a_model_is_asked_about_in_one_backward_pass(monkeypatch):
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    loss = model(np.ones((5, 3))).sum()
+    loss.backward(retain_graph=True)
+    sweeps, sweep = [], graph.sweep
+    monkeypatch.setattr(graph, "sweep", lambda *args, **options: sweeps.append(args) or sweep(*args, **options))
+    assert len(autograd.why(model, loss)) == 4
+    assert len(sweeps) == 1
+
+
+def test_a_part_that_was_freed_does_not_hide_the_part_that_was_not():
+    a, b = Tensor([1.0, 2.0], requires_grad=True), Tensor([3.0, 4.0], requires_grad=True)
+    inner = (a * a).sum()
+    inner.backward()
+    loss = inner * 0.0 + np.maximum(b - 9, 0).sum()
+    a.grad = b.grad = Tensor([0.0, 0.0])
+    assert [reason.cause for reason in autograd.why([a, b], loss)] == ["not known any more", "clipped"]
