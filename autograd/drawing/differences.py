@@ -14,6 +14,7 @@ from typing import Any
 from .outline import Item, Outline, path_of
 
 FIRST = 3  # differences inside a fold that are named
+MANY = 1000  # nodes inside, of which they are not looked for one by one
 
 
 def union(new: Outline, old: Outline) -> tuple[Outline, dict[Item, tuple[str, str]]]:
@@ -90,6 +91,10 @@ def _between(old: tuple[str, ...], new: tuple[str, ...]) -> list[str]:
 def _inside(old: Item, new: Item) -> list[str]:
     """What differs between the nodes of two folds, in the order in which they were made: the first few."""
     theirs, mine = ([_facts_of(node) for node in sorted(i.inside, key=attrgetter("order"))] for i in (old, new))
+    if theirs == mine:
+        return []
+    if max(len(theirs), len(mine)) > MANY:
+        return ["other nodes inside"]
     said = []
     for _, a, b, c, d in SequenceMatcher(None, theirs, mine, autojunk=False).get_opcodes():
         before, now = theirs[a:b], mine[c:d]

@@ -342,6 +342,36 @@ def test_a_changed_shape_is_marked_with_both():
     assert edges(drawn) == [("v", "exp"), ("w", "exp")]
 
 
+def test_what_differs_inside_a_folded_module_is_named():
+    def of(inner, width=3):
+        return nn.Sequential(nn.Sequential(nn.Linear(2, width), inner, nn.Linear(width, 2)), nn.Linear(2, 1))
+
+    def said(new, old):
+        drawn = autograd.draw(result(new), compare=result(old), fold=["0"])
+        return {
+            title: box[0].partition("changed: ")[2] for title, box in boxes(drawn).items() if title in changes(drawn)
+        }
+
+    assert said(of(nn.Tanh()), of(nn.Tanh())) == {}
+    assert said(of(nn.Tanh()), of(nn.ReLU())) == {"0 (Sequential)": "relu → tanh"}
+    assert said(of(nn.Tanh(), 4), of(nn.Tanh())) == {
+        "0 (Sequential)": "weight 3×2 → 4×2, bias 3 → 4, weight 2×3 → 2×4, …"
+    }
+
+
+def test_of_long_folds_it_is_said_that_they_differ_and_not_where():
+    def chain(inner):
+        y = x
+        for i in range(3000):
+            y = inner(y) if i == 1500 else np.sin(y)
+        return y
+
+    x = leaf([0.5])
+    assert changes(autograd.draw(chain(np.sin), compare=chain(np.sin))) == {}
+    drawn = autograd.draw(chain(np.cos), compare=chain(np.sin))
+    assert [boxes(drawn)[title][0].partition("changed: ")[2] for title in changes(drawn)] == ["other nodes inside"]
+
+
 @given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
 def test_the_union_of_two_chains_has_every_node_of_both_and_no_circle(first, second):
     functions = {"a": np.sin, "b": np.cos, "c": np.tanh}
