@@ -36,11 +36,31 @@ class Step(NamedTuple):
     shares: list[Share]
 
 
-class Explanation:
-    """What `explain` returns. It prints as text; in a notebook it is typeset. `.steps` are its steps, `.latex()` and `.html()` its other forms."""
+class Derivative(NamedTuple):
+    """∂y/∂x as one formula, or why there is none; what it comes to, and what the backward pass has."""
 
-    def __init__(self, result: Formula, seed: Any, entries: list[Step | int]) -> None:
-        self.result, self._seed, self._entries = result, seed, entries
+    of: Formula  # ∂y/∂x
+    formula: Formula | None
+    value: float
+    gradient: float
+    problem: str = ""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether both numbers are the same, but for rounding."""
+        return bool(np.isclose(self.value, self.gradient, rtol=1e-6, atol=1e-12, equal_nan=True))
+
+
+class Explanation:
+    """What `explain` returns. It prints as text; in a notebook it is typeset. `.steps` are its steps, `.latex()` and `.html()` its other forms.
+
+    `.derivatives` are the derivatives of a Scalar as single formulas, where `wrt` was given.
+    """
+
+    def __init__(
+        self, result: Formula, seed: Any, entries: list[Step | int], derivatives: Sequence[Derivative]
+    ) -> None:
+        self.result, self._seed, self._entries, self.derivatives = result, seed, entries, derivatives
 
     @property
     def steps(self) -> list[Step]:
@@ -74,6 +94,14 @@ class Explanation:
         if any("Σ₀" in share.formula.text for step in self.steps for share in step.shares):
             yield ""
             yield "Σ₀ adds up over axis 0: what was broadcast on the way forward is summed on the way back."
+        for each in self.derivatives:
+            yield ""
+            left = each.of.text
+            if each.formula is None:
+                yield f"{left} as one formula: {each.problem}"
+                continue
+            yield f"{left} = {each.formula.text}"
+            yield f"{' ' * len(left)} = {spelled(each.value)}{'' if each.confirmed else f'; the backward pass has {spelled(each.gradient)}'}"
 
     def latex(self) -> str:
         """The steps as rows of LaTeX's `aligned`."""
@@ -91,6 +119,10 @@ class Explanation:
                 rows.append(
                     rf"\quad {left} &{sign} {before}{share.formula.latex}" + (f" = {numbers}" if numbers else "")
                 )
+        for each in self.derivatives:
+            if each.formula is not None:
+                value = spelled(each.value).replace("−", "-")
+                rows.append(f"{each.of.latex} &= {each.formula.latex} = {value}")
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
     def html(self) -> str:
@@ -112,6 +144,10 @@ def explain(result: Any, wrt: Any = None, names: Mapping[str, Any] | None = None
     The formulas are not written down for each operation: they are what its derivative rule computes, read off while it runs. So they
     are right for one's own operations too. ∇_x J is the gradient of J in x, with x's shape; ⊙ multiplies element by element; [h > 0] is 1 where that
     is so, else 0; … is a constant that the graph has not kept, unless it was recorded under `autograd.observe()`. Nothing is changed: no `.grad`, and the graph is not freed.
+
+    Of a Scalar, `wrt` also asks for the derivative as one formula: sympy (`pip install "chainrule[symbolic]"`) works it out from what was
+    computed, not from the rules, and its number stands below it. It has at most 60 operations before it is differentiated; where there
+    is none, that is said.
 
     TypeError for what has no graph; ValueError for a `wrt` that `result` was not computed from; RuntimeError for a graph that has been freed.
 
@@ -150,11 +186,27 @@ def explain(result: Any, wrt: Any = None, names: Mapping[str, Any] | None = None
     called = symbols(nodes, known)
     seed = seed_of(root)
     steps: list[Step] = []
-    walk({root: seed}, known, called, steps.append, useful, set(hidden))
+    found = walk({root: seed}, known, called, steps.append, useful, set(hidden))
     entries: list[Step | int] = [*steps]
     if hidden:
         entries.insert(sum(step.node.order > hidden[0].order for step in steps), len(hidden))
-    return Explanation(called[root], seed, entries)
+    formulas = [_formula(root, x, called, float(found[x])) for x in targets or () if isinstance(root, Scalar)]
+    return Explanation(called[root], seed, entries, formulas)
+
+
+def _formula(y: Scalar, x: Any, called: Mapping[Any, Formula], g: float) -> Derivative:
+    of = Formula(
+        f"∂{called[y].text}/∂{called[x].text}", rf"\frac{{\partial {called[y].latex}}}{{\partial {called[x].latex}}}"
+    )
+    try:
+        from .symbolic import derivative
+
+        return Derivative(of, *derivative(y, x, called), g)
+    except ModuleNotFoundError:
+        problem = 'sympy is missing; pip install "chainrule[symbolic]" brings it'
+    except ValueError as error:
+        problem = str(error)
+    return Derivative(of, None, float("nan"), g, problem)
 
 
 def _targets(wrt: Any) -> list[Any] | None:

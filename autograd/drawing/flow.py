@@ -28,13 +28,14 @@ class Backward:
     def __init__(self, loss: Any, targets: Iterable[Any]) -> None:
         self.loss = loss.node
         self.all = graph.ancestors([self.loss])
+        self.there = set(self.all)  # a list would compare Scalars by their values
         self.known = Known(self.all, {})
         self.paths = paths_of(self.all)
         self.observed = any("value" in (node.notes or {}) for node in self.all)
         spent = [node for node in self.all if node.op is not None and node.saved is None]
         self.freed = {node for node in spent if not isinstance(node, Scalar)}
         behind_freed = graph.ancestors(self.freed)
-        there = set(self.all).difference(behind_freed)
+        there = self.there.difference(behind_freed)
         self.cotangents: dict[Any, Any] = {}
         self.shares: dict[tuple[Any, Any], Any] = {}
         self.problem = ""
@@ -78,7 +79,7 @@ class Flow:
         self.known, self.paths, self.observed = backward.known, backward.paths, backward.observed
         onward = graph.computed_from([target], self.all)
         self.nodes = [node for node in self.all if node in onward]
-        self.reached = target in self.all
+        self.reached = target in backward.there
         self.freed = not backward.freed.isdisjoint(onward)
         self.cotangents, self.shares, self.problem = backward.cotangents, backward.shares, ""
         if self.reached and (self.freed or backward.problem):
@@ -108,6 +109,10 @@ class Flow:
                     share = self.shares.get((node, parent), self.cotangents.get(parent))
                     if share is not None:
                         yield node, parent, g, share
+
+    def users(self, node: Any) -> list[Any]:
+        """The nodes between that were computed from it directly, newest first."""
+        return [user for user in self.nodes if any(source is node for source in user.inputs)]
 
     def operands(self, node: Any) -> dict[str, Any]:
         """The known values of an operation's arguments, by name."""
@@ -148,7 +153,7 @@ def behind(cuts: Sequence[Cut], target: Any) -> Cut | None:
         waiting = list(cut.nodes)
         while waiting:
             nodes = [node for node in graph.ancestors(waiting) if node not in seen]
-            if target in nodes:
+            if any(node is target for node in nodes):
                 return cut
             seen.update(nodes)
             waiting = [

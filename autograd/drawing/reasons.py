@@ -359,7 +359,7 @@ def _zero(flow: Flow, node: Any, g: Any) -> Said:
     if not stopped or handed:
         return (
             "shares cancel",
-            f"it is used {sum(node in n.inputs for n in flow.nodes)} times, and what comes back adds up to 0",
+            f"it is used {len(flow.users(node))} times, and what comes back adds up to 0",
             "the loss does not depend on it to first order",
             EMPTY,
         )
@@ -374,7 +374,7 @@ def _partly_zero(flow: Flow, node: Any, g: Any) -> Said:
     rows = int(np.count_nonzero(~np.any(g, axis=1)))
     seen: dict[str, Any] = {"zero rows": rows, "rows": len(g)}
     some = f"{rows} of {len(g)} rows of the gradient are 0"
-    users = [n for n in flow.nodes if node in n.inputs]
+    users = flow.users(node)
     for step in reversed(flow.nodes):
         out = flow.known.values.get(step)
         if step.op is not None and step.op.name == "relu" and out is not None:

@@ -203,7 +203,7 @@ CAUSES: list[Callable[[Flow, Any, Any], Cause | None]] = [
 def of_step(flow: Flow, node: Any, parent: Any) -> Cause:
     """The cause for which `node` hands on nothing to `parent`."""
     while node.op.name in JOINING:  # what is behind it gave something to other parts only
-        users = [user for user in flow.nodes if node in user.inputs]
+        users = flow.users(node)
         if not users:
             break
         node, parent = users[-1], node

@@ -488,3 +488,8 @@ def test_a_part_that_was_freed_does_not_hide_the_part_that_was_not():
     loss = inner * 0.0 + np.maximum(b - 9, 0).sum()
     a.grad = b.grad = Tensor([0.0, 0.0])
     assert [reason.cause for reason in autograd.why([a, b], loss)] == ["not known any more", "clipped"]
+
+
+def test_a_scalar_is_not_taken_for_another_one_of_the_same_value():
+    a, b = Scalar(2.0), Scalar(2.0)
+    assert autograd.why(b, a * 3.0).cause == "no path to the loss"
