@@ -14,6 +14,7 @@ from .cards import card, finite, formula, settings, small, spelled
 from .known import Known, contents, plainly
 from .outline import Call, Item, Outline
 from .themes import SHAPES, Theme
+from .zoom import is_data
 
 ORDERED = {"subtract": "−", "divide": "÷", "power": "^"}  # a mark on the second operand
 
@@ -57,7 +58,7 @@ class Artist:
             box.home, box.aside = item.home, isinstance(node, ArrayNode) and not item.title
             box.fed = item.home is not None and None in node.inputs
             for argument, value in self.known.constants.get(node, {}).items() if not item.title else ():
-                if np.shape(value) and not item.given:
+                if np.shape(value) and not item.given and not item.unfolded:
                     sheet = self._sheet(argument, value, len(sheets))
                     box.sources.append(sheets.setdefault(contents(value), sheet))
             box.sources += [boxes[source] for source in item.sources]
@@ -114,11 +115,11 @@ class Artist:
     def _plain(self, item: Item) -> Box:
         node, known, theme = item.newest, self.known, self.theme
         rows = [("value", theme.ink, known.values.get(node))] if "value" in self.show else []
-        rows += [("grad", theme.gradient, known.grad(node))] if "grad" in self.show else []
+        rows += [("grad", theme.gradient, known.grad(node))] if "grad" in self.show and not is_data(node) else []
         name, place, described = known.names.get(node), f"n{node.order}", f"{node.dtype} {tuple(node.shape)}"
         extra = {"color": theme.alarm} if self._alarming(item) else {}
         if node.op is None:
-            kind = "data" if node in self.inputs else "leaf"
+            kind = "data" if node in self.inputs or is_data(node) else "leaf"
             label = self._card(item, name or kind, self._extent(node), rows)
             return Box(kind, label, place, f"{kind}: {described}", alarming=bool(extra), extra=extra)
         operands = known.operands(node)

@@ -222,13 +222,16 @@ def walk(
     tell: Callable[[Step], None],
     targets: Collection[Any] | None = None,
     skipped: Collection[Any] = (),
+    result: Formula | None = None,
 ) -> dict[Any, Any]:
     """A backward pass from these roots, each step told as it is done. Returns the gradients that nodes have got.
+
+    `result` is what is differentiated, if it is not the first root.
 
     Only `targets` are visited, if they are given; nodes that are `skipped` are gone through without a word. RuntimeError for
     a graph that has been freed, or changed since.
     """
-    result = called[next(iter(seeds))]
+    result = result or called[next(iter(seeds))]
     totals = dict(seeds)
 
     def pull(node: Any, g: Any, inputs: Sequence[Any]) -> Sequence[Any]:

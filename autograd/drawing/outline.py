@@ -30,6 +30,7 @@ class Item:
     title: str = ""  # what a fold is; empty for a plain node
     inside: Sequence[Any] = ()  # the nodes of a fold
     given: bool = False  # whether it is seen as given, although it was computed
+    unfolded: bool = False  # whether what it is made of stands before it
 
     @property
     def is_leaf(self) -> bool:

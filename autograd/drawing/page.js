@@ -4,24 +4,37 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const root = document.documentElement, stage = $("stage");
-const node = new Map(data.nodes.map((n) => [n.id, n]));
 const SVG = "http://www.w3.org/2000/svg";
 
 // --- Steps: leaves are there from the beginning; then each operation; then the gradient of the result; then each rule.
 
-const forward = data.nodes.filter((n) => n.op).map((n) => ({ phase: "forward", id: n.id }));
-const backward = data.backward.map((s) => ({ phase: "backward", ...s }));
-const steps = [{ phase: "start" }, ...forward, ...backward];
-const turned = 1 + forward.length; // the first backward step
-const made = new Map(forward.map((s, i) => [s.id, i + 1])); // at which step a value arrives
-const pulled = new Map(backward.map((s, i) => [s.id, turned + i]));
-const arrivals = new Map(); // by node: [step, share] in the order of arrival
-backward.forEach((s, i) => s.shares.forEach((share) => {
-  if (!arrivals.has(share.to)) arrivals.set(share.to, []);
-  arrivals.get(share.to).push([turned + i, share]);
-}));
+let here, node, forward, backward, steps;
+let turned; // the first backward step
+let made, pulled; // at which step a value arrives, and at which a gradient is passed on
+let arrivals; // by node: [step, share] in the order of arrival
 
-let view = 0, place = steps.length - 1, chosen = null, zoomed = null, playing = null, svg = null, box = null;
+// What is gone through: the whole graph, or the scalars of a product.
+function enter(graph) {
+  here = graph;
+  node = new Map(here.nodes.map((n) => [n.id, n]));
+  forward = here.nodes.filter((n) => n.op).map((n) => ({ phase: "forward", id: n.id }));
+  backward = here.backward.map((s) => ({ phase: "backward", ...s }));
+  steps = [{ phase: "start" }, ...forward, ...backward];
+  turned = 1 + forward.length;
+  made = new Map(forward.map((s, i) => [s.id, i + 1]));
+  pulled = new Map(backward.map((s, i) => [s.id, turned + i]));
+  arrivals = new Map();
+  backward.forEach((s, i) => s.shares.forEach((share) => {
+    if (!arrivals.has(share.to)) arrivals.set(share.to, []);
+    arrivals.get(share.to).push([turned + i, share]);
+  }));
+  place = steps.length - 1;
+  chosen = null;
+  $("slider").max = place;
+}
+
+let view = 0, place = 0, chosen = null, playing = null, svg = null, box = null;
+let zoomed = null, left = 0; // the product whose scalars are shown, and the step at which the whole graph was left
 const folded = new Set(); // frames that are folded by hand
 
 // --- Small helpers
@@ -44,7 +57,7 @@ function equation(left, array, kind = "") {
   return line(`${left} = `, kind, numbers(array));
 }
 const find = (id) => svg.querySelector(`[id="${id}"]`);
-const boxOf = (id) => data.views[view].folded[id] || "n" + id;
+const boxOf = (id) => (zoomed === null && data.views[view].folded[id]) || "n" + id;
 
 // An array in a line: (1, 2; 3, 4), or one number, or what it is like.
 const spell = (a) => (!a.rows ? a.text : a.single ? a.rows[0][0] : `(${a.rows.map((row) => row.join(", ")).join("; ")})`);
@@ -108,8 +121,8 @@ function reveal(element) { // bring it into the window, if it is not there, and 
 }
 
 function chooseView(number) {
+  if (zoomed !== null) foldScalars();
   view = number;
-  zoomed = null;
   folded.clear();
   $("view").value = String(number);
   show(number);
@@ -138,14 +151,18 @@ function fold(id) {
 }
 
 function unfoldScalars(id) {
-  const facts = node.get(id);
-  if (!facts || facts.zoom === undefined) return;
-  zoomed = id;
-  show(facts.zoom);
-  details();
+  const number = node.get(id)?.zoom;
+  if (number === undefined) return;
+  [zoomed, left] = [id, place];
+  enter(data.products[number]);
+  show(here.template);
+  render();
 }
 function foldScalars() {
+  const product = zoomed;
   zoomed = null;
+  enter(data);
+  [place, chosen] = [left, product];
   show(view);
   render();
 }
@@ -153,7 +170,6 @@ function foldScalars() {
 // --- Where we are
 
 function go(to) {
-  if (zoomed !== null) foldScalars();
   place = Math.min(Math.max(to, 0), steps.length - 1);
   const step = steps[place];
   if (step.id !== undefined) chosen = null;
@@ -176,7 +192,7 @@ function render() {
   $("slider").value = place;
   $("count").textContent = step.phase === "start" ? "start" :
     step.phase === "forward" ? `forward ${place} / ${forward.length}` : `backward ${place - turned + 1} / ${backward.length}`;
-  if (zoomed === null) paint(step);
+  paint(step);
   explain(step);
   details();
 }
@@ -184,7 +200,7 @@ function render() {
 function paint(step) {
   svg.querySelectorAll(".now, .flow, .pull, .badge, .chosen").forEach((g) => g.classList.contains("badge") ? g.remove() : g.classList.remove("now", "flow", "pull", "chosen"));
   const seen = new Map(); // by box: whether all of it is there, and its gradient
-  for (const n of data.nodes) {
+  for (const n of here.nodes) {
     const id = boxOf(n.id), before = seen.get(id) || { value: false, grad: true };
     seen.set(id, { value: before.value || valueHere(n), grad: before.grad && gradHere(n) });
   }
@@ -201,13 +217,13 @@ function paint(step) {
   });
   if (chosen !== null) find(boxOf(chosen))?.classList.add("chosen");
   if (step.id === undefined) return;
-  const here = boxOf(step.id);
-  find(here)?.classList.add("now");
+  const at = boxOf(step.id);
+  find(at)?.classList.add("now");
   const targets = step.phase === "backward" ? new Set(step.shares.map((s) => boxOf(s.to))) : null;
-  const others = targets || new Set(node.get(step.id).inputs.map(boxOf)), alone = here === "n" + step.id && !targets;
+  const others = targets || new Set(node.get(step.id).inputs.map(boxOf)), alone = at === "n" + step.id && !targets;
   svg.querySelectorAll("g.edge").forEach((g) => {
     const [from, to] = g.id.split("-");
-    if (to !== here || !(others.has(from) || (alone && from.startsWith("d")))) return;
+    if (to !== at || !(others.has(from) || (alone && from.startsWith("d")))) return;
     g.classList.add(targets ? "pull" : "flow");
     g.classList.toggle("counter", runsBack(g, find(from)));
   });
@@ -226,12 +242,12 @@ function runsBack(edge, source) {
 function badge(share) {
   const all = arrivals.get(share.to), g = find(boxOf(share.to));
   if (!g || all.length < 2 || g.classList.contains("inside")) return;
-  const { x, y } = g.getBBox(), text = document.createElementNS(SVG, "text"), here = gradArrived(node.get(share.to));
+  const { x, y } = g.getBBox(), text = document.createElementNS(SVG, "text"), so_far = gradArrived(node.get(share.to));
   const total = spell(share.total), sum = total.length < 22 ? ": " + total : "";
   text.setAttribute("class", "badge");
   text.setAttribute("x", x);
   text.setAttribute("y", y - 4);
-  text.textContent = `∇ ${here.length} of ${all.length}${sum}`;
+  text.textContent = `∇ ${so_far.length} of ${all.length}${sum}`;
   g.append(text);
 }
 
@@ -265,24 +281,27 @@ function operand(out, symbol, value) {
 }
 
 function details() {
-  const out = $("node"), id = zoomed ?? chosen ?? steps[place].id ?? null, n = node.get(id);
-  if (!n) { out.replaceChildren(el("p", { class: "hint" }, "Click a node for its value, gradient, formula and line.")); return; }
+  const out = $("node"), id = chosen ?? steps[place].id ?? null, n = node.get(id);
+  const button = (text, act) => {
+    const made = el("button", { id: "unfold" }, text);
+    made.onclick = act;
+    out.append(made);
+  };
+  out.replaceChildren(el("p", { class: "hint" }, "Click a node for its value, gradient, formula and line."));
+  if (zoomed !== null) button("Fold back ( u )", foldScalars);
+  if (!n) return;
   const list = el("dl");
   const add = (term, ...what) => list.append(el("dt", {}, term), el("dd", {}, ...what));
   if (n.op && id !== steps[place].id) add("computed", el("span", { class: "formula" }, `${n.symbol} = ${n.formula}`));
   add("shape", (n.shape || "a number") + "  " + n.dtype);
   if (n.path) add("module", n.path);
-  if (n.value && (valueHere(n) || zoomed !== null)) add("value", numbers(n.value));
+  if (n.value && valueHere(n)) add("value", numbers(n.value));
   const so_far = gradArrived(n), grad = n.grad || (so_far.length ? so_far[so_far.length - 1][1].total : null);
-  if (grad && (gradHere(n) || zoomed !== null)) add("gradient", numbers(grad, "gradient"));
+  if (grad && gradHere(n)) add("gradient", numbers(grad, "gradient"));
   else if (so_far.length) add("gradient so far", numbers(so_far[so_far.length - 1][1].total, "gradient"));
   if (n.line) add("line", n.line.split(/[\\/]/).pop(), document.createElement("br"), n.text ? el("code", {}, n.text) : "");
-  out.replaceChildren(el("h2", {}, n.op ? `${n.name || n.symbol}: ${n.op}` : `${n.name || n.symbol}: a leaf`), list);
-  if (n.zoom !== undefined) {
-    const button = el("button", { id: "unfold" }, zoomed === null ? "Unfold into scalars ( u )" : "Fold back ( u )");
-    button.onclick = () => (zoomed === null ? unfoldScalars(n.id) : foldScalars());
-    out.append(button);
-  }
+  out.firstChild.replaceWith(el("h2", {}, n.op ? `${n.name || n.symbol}: ${n.op}` : `${n.name || n.symbol}: a leaf`), list);
+  if (n.zoom !== undefined) button("Unfold into scalars ( u )", () => unfoldScalars(n.id));
 }
 
 function numbers(array, kind = "") {
@@ -312,12 +331,12 @@ let hits = [], hit = -1;
 function search(words) {
   svg.querySelectorAll(".hit").forEach((g) => g.classList.remove("hit"));
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  hits = wanted.length ? data.nodes.filter((n) => {
+  hits = wanted.length ? here.nodes.filter((n) => {
     const text = [n.name, n.symbol, n.op || "leaf", n.shape, n.shape.replaceAll("×", "x"), n.path].join(" ").toLowerCase();
     return wanted.every((w) => text.includes(w));
   }) : [];
   hit = -1;
-  if (zoomed === null) hits.forEach((n) => find(boxOf(n.id))?.classList.add("hit"));
+  hits.forEach((n) => find(boxOf(n.id))?.classList.add("hit"));
   $("found").textContent = wanted.length ? `${hits.length} found` : "";
 }
 function nextHit() {
@@ -327,7 +346,6 @@ function nextHit() {
   choose(hits[hit].id);
 }
 function choose(id) {
-  if (zoomed !== null) foldScalars();
   chosen = id;
   render();
   reveal(find(boxOf(id)));
@@ -346,7 +364,6 @@ function play() {
 }
 function toggleTheme() { root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark"; }
 function press(g) {
-  if (zoomed !== null) return;
   if (g.classList.contains("cluster")) fold(g.id);
   else if (/^n\d+$/.test(g.id)) { chosen = Number(g.id.slice(1)); render(); }
 }
@@ -392,7 +409,6 @@ document.addEventListener("keydown", (e) => {
   if (act) { e.preventDefault(); act(); }
 });
 
-$("slider").max = steps.length - 1;
 $("slider").oninput = (e) => go(Number(e.target.value));
 $("search").oninput = (e) => search(e.target.value);
 $("view").onchange = (e) => chooseView(Number(e.target.value));
@@ -403,7 +419,10 @@ for (const [id, act] of Object.entries(clicks)) $(id).onclick = act;
 $("remarks").append(...data.remarks.map((text) => el("p", {}, text)));
 $("remarks").append(el("p", {}, "→ ← step, space plays, Home and End; / searches, f fits, + − zoom, u unfolds a product, d is light or dark. A click on a frame folds it."));
 $("legend").append($("t" + data.legend).content);
+$("legend").querySelectorAll("g.graph > polygon, title").forEach((t) => t.remove());
+$("legend").querySelectorAll("g").forEach((g) => g.removeAttribute("class")); // nothing in it is a node of the graph
 root.dataset.theme = data.theme || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 window.addEventListener("resize", () => fit());
+enter(data);
 chooseView(0);
 root.dataset.ready = String(Math.round(performance.now()));

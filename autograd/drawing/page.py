@@ -26,7 +26,7 @@ from .known import Known, plain
 from .layout import rendered
 from .outline import Outline, path_of
 from .themes import DARK, LIGHT, Theme
-from .zoom import scalars
+from .zoom import is_data, product_of
 
 BINS = 24
 FILES = {part: Path(__file__).with_name(f"page.{part}") for part in ("html", "css", "js")}
@@ -49,18 +49,22 @@ def page(drawn: Drawn, title: str) -> str:
     known = drawn.known  # the boxes will have what is learned here
     known.read(nodes)
     called = symbols(nodes, known)
-    steps, problem = _backward(drawn.roots, called, known) if drawn.plain else ([], "")
+    result = called[drawn.roots[0]]
+    seeds = {root: seed_of(root) for root in drawn.roots}
+    steps, problem = _backward(seeds, called, known, result) if drawn.plain else ([], "")
     templates, views = [], []
     for name, seen, source in _views(drawn):
         templates.append(_svg(source))
         views.append({"name": name, **_places(seen)})
     told = [_told(node, called, known) for node in nodes]
-    for node, facts in zip(nodes, told):
-        if drawn.plain and (unfolded := scalars(node, known)):
+    products: list[dict[str, Any]] = []
+    for node, facts in zip(nodes, told) if drawn.plain else ():
+        if (product := product_of(node, known)) is not None:
             from .picture import draw
 
-            facts["zoom"] = len(templates)
-            templates.append(_svg(draw(unfolded, limit=1000).source))
+            facts["zoom"] = len(products)
+            products.append({"template": len(templates), **_zoomed(node, product.results, known, result)})
+            templates.append(_svg(draw(product.results, limit=1000).source))
     templates.append(_svg(drawn.legend()))
     paths = paths_of(nodes)
     for node, facts in zip(nodes, told):
@@ -74,6 +78,7 @@ def page(drawn: Drawn, title: str) -> str:
         "nodes": told[::-1],
         "result": drawn.roots[0].order,
         "backward": steps,
+        "products": products,
         "legend": len(templates) - 1,
         "remarks": said + [problem] * bool(problem),
     }
@@ -197,10 +202,26 @@ def _array(value: Any) -> dict[str, Any] | None:
     return {"text": text, "histogram": counts, "ends": [spelled(low), spelled(high)], "bad": bool(bad)}
 
 
+def _zoomed(node: Any, elements: Sequence[Any], known: Known, result: Formula) -> dict[str, Any]:
+    """The graph of a product's scalars: nodes and steps, as those of the whole graph."""
+    nodes = graph.ancestors(elements)
+    known.read(nodes)
+    called = symbols(nodes, known)
+    g = known.grad(node)
+    steps = [] if g is None else _backward(dict(zip(elements, np.ravel(g).tolist())), called, known, result)[0]
+    told = [_told(scalar, called, known) for scalar in nodes]
+    for scalar, facts in zip(nodes, told):
+        if is_data(scalar) or g is None:
+            facts["grad"] = None
+    return {"nodes": told[::-1], "backward": steps, "result": elements[0].order}
+
+
 # --- The backward pass ------------------------------------------------------------------------------------------------
 
 
-def _backward(roots: Sequence[Any], called: dict[Any, Formula], known: Known) -> tuple[list[dict[str, Any]], str]:
+def _backward(
+    seeds: dict[Any, Any], called: dict[Any, Formula], known: Known, result: Formula
+) -> tuple[list[dict[str, Any]], str]:
     """The steps of the sweep in their order, each with what it hands on; or a sentence that says why there are none. `known` learns the gradients."""
     steps: list[dict[str, Any]] = []
 
@@ -214,13 +235,13 @@ def _backward(roots: Sequence[Any], called: dict[Any, Formula], known: Known) ->
                 **({"share": _array(share.value)} if share.more else {}),
             }
             for share in step.shares
+            if not is_data(share.node)
         ]
         of = gradient(step.symbol, result).text
         steps.append({"id": step.node.order, "of": of, "g": _array(step.gradient), "shares": shares})
 
-    result = called[roots[0]]
     try:
-        known.gradients = walk({root: seed_of(root) for root in roots}, known, called, tell)
+        known.gradients |= walk(seeds, known, called, tell, result=result)
     except RuntimeError as error:
         return [], f"The backward pass cannot be shown: {error}"
     return steps, ""

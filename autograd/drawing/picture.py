@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .. import graph
+from ..tensor import Tensor
 from .boxes import Artist, Box, remarks
 from .boxes import legend as legend_of
 from .differences import union
@@ -17,6 +19,7 @@ from .layout import rendered
 from .outline import Item, Outline, outline
 from .page import Drawn, page
 from .themes import THEMES
+from .zoom import unfold as unfold_products
 
 FORMATS = ("svg", "png", "pdf", "dot")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
@@ -34,7 +37,7 @@ def draw(
     theme: str = "light",
     depth: int | None = None,
     fold: Collection[str] = (),
-    unfold: Collection[str] = (),
+    unfold: Any = (),
     view: str = "forward",
     wrt: Any = None,
     compare: Any = None,
@@ -51,7 +54,8 @@ def draw(
     theme      "light" or "dark"
     depth      from which depth on modules are folded: 0 leaves one box of each model
     fold       modules to be folded, and
-    unfold     modules to be left open, by their names in the model, such as "blocks.2.attn"
+    unfold     modules to be left open, by their names in the model, such as "blocks.2.attn"; and small products of matrices
+               to be drawn number by number, by the names that `names` gives them, or as Tensors
     view       "forward"; "gradient", the graph of the derivative, with what it takes over from the forward pass; or "both"
     wrt        of which Tensors the gradient is drawn; of all leaves if it is not given
     compare    another result: what is added here, removed from there, or changed is marked
@@ -64,7 +68,7 @@ def draw(
     was recorded under `autograd.observe()`.
 
     In a notebook the picture shows itself; else `.save("graph.svg")` (or .png, .pdf, .dot). `.source` is its text.
-    TypeError for what has no graph; ValueError for a word that is not one of these.
+    TypeError for what has no graph; ValueError for a word that is not one of these, and for what cannot be unfolded.
 
     >>> w = autograd.Tensor([1.0, 2.0], requires_grad=True)
     >>> picture = draw(np.tanh(w * 2).sum(), names={"w": w})
@@ -75,7 +79,10 @@ def draw(
     roots = [node_of(r, "drawn") for r in given]
     if not roots:
         raise ValueError("draw needs at least one Tensor or Scalar, and the list is empty")
-    show, fold, unfold = ([x] if isinstance(x, str) else list(x) for x in (show, fold, unfold))
+    show, fold = ([x] if isinstance(x, str) else list(x) for x in (show, fold))
+    unfolded = [unfold] if isinstance(unfold, str | Tensor | graph.Node) else list(unfold)
+    values = [(names or {}).get(x, x) if isinstance(x, str) else x for x in unfolded]
+    products = [node_of(x, "unfolded") for x in values if not isinstance(x, str)]
     _one_of("direction", direction, DIRECTIONS)
     _one_of("theme", theme, THEMES)
     _one_of("view", view, VIEWS)
@@ -87,7 +94,7 @@ def draw(
     if view != "forward":
         since, derivatives = max(node.order for node in roots), gradients(given, roots, wrt)
         roots = (roots if view == "both" else []) + list(derivatives.values())
-    options: dict[str, Any] = {"depth": depth, "fold": fold, "unfold": unfold}
+    options: dict[str, Any] = {"depth": depth, "fold": fold, "unfold": [x for x in values if isinstance(x, str)]}
     changes: dict[Item, tuple[str, str]] = {}
     if compare is None:
         seen = outline(roots, limit, since=since if view == "gradient" else -1, **options)
@@ -98,6 +105,7 @@ def draw(
     if view == "both":
         side_by_side(seen, since)
     known = Known([item.newest for item in seen.items if not item.title], names or {})
+    unfold_products(seen, products, known)
     for x, g in derivatives.items():
         known.names[g] = f"∂J/∂{known.names.get(x) or (x.notes or {}).get('name') or 'leaf'}"
     given_inputs = {node_of(x, "drawn") for x in inputs}
@@ -111,12 +119,15 @@ def draw(
         return text_of(boxes, seen.calls, remarks(seen, known, show), direction, THEMES[theme], said)
 
     def legend_alone() -> str:
-        return text_of(
-            [], [], [], "LR", THEMES["light"], legend_of(boxes_of(seen, "light"), seen.calls, THEMES["light"])
-        )
+        said = legend_of(boxes_of(seen, "light"), seen.calls, THEMES["light"])
+        return text_of(said, [], [], "LR", THEMES["light"])
 
     def at(level: int | None) -> tuple[Outline, str]:
-        folded = seen if level is None else outline(roots, limit, **options | {"depth": level})
+        if level is None:
+            return seen, text(seen, "light")
+        folded = outline(roots, limit, **options | {"depth": level})
+        there = {item.newest for item in folded.items if not item.title}
+        unfold_products(folded, [node for node in products if node in there], known)
         return folded, text(folded, "light")
 
     plainly = view == "forward" and compare is None

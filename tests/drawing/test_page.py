@@ -12,7 +12,9 @@ import autograd
 import nn
 from autograd import Scalar, Tensor
 from autograd.drawing import layout, scalars
+from autograd.drawing.formulas import SUBSCRIPT
 from autograd.drawing.page import embedded
+from tests.drawing.test_picture import boxes, edges, kinds
 from tests.test_lecture import EXAMPLE, lecture_formulas
 
 needs_graphviz = pytest.mark.skipif(not list(layout._programs()), reason="no Graphviz is installed")
@@ -269,6 +271,34 @@ def test_the_scalars_of_a_product_are_its_elements_and_so_are_their_gradients(sh
         np.testing.assert_allclose([s.grad for s in mine], np.ravel(tensor.grad.numpy()))
 
 
+def test_the_steps_of_an_unfolded_product_end_with_the_gradients_of_its_operands(tmp_path):
+    loss, names = example()
+    _, data = written(tmp_path, loss, names)
+    product = next(node for node in data["nodes"] if node["op"] == "matmul")
+    inside = data["products"][product["zoom"]]
+    found = {
+        share["of"]: float(share["total"]["rows"][0][0].replace("−", "-"))
+        for step in inside["backward"]
+        for share in step["shares"]
+    }
+    expected = lecture_formulas((1.0, 2.0), **EXAMPLE)["w1"]
+    for i in (1, 2):
+        for j in (1, 2):
+            place = f"{i}{j}".translate(SUBSCRIPT)
+            assert found[f"∇_W{place} L"] == pytest.approx(expected[i - 1][j], rel=1e-3)
+    assert not any("x" in of for of in found)  # data have no gradient
+
+
+def test_elements_are_called_as_the_parameters_and_data_are_drawn_as_data():
+    layer = nn.Linear(2, 2, bias=False)
+    with autograd.observe():
+        y = layer(np.ones((1, 2)))
+    made = autograd.graph.ancestors(scalars(y))
+    assert "weight₁₁" in {s.name for s in made if s.op is None}
+    drawn = autograd.draw(scalars(y))
+    assert sorted(title for title, kind in kinds(drawn).items() if kind == "data") == ["x₁₁", "x₁₂"]
+
+
 @pytest.mark.parametrize("bias", [True, False])
 def test_the_scalars_of_a_linear_layer_are_its_outputs(bias):
     layer = nn.Linear(3, 2, bias=bias, generator=np.random.default_rng(0))
@@ -299,6 +329,65 @@ def test_a_constant_without_a_name_is_called_x_as_in_the_formula():
     with autograd.observe():
         y = W @ np.ones(2)
     assert {s.name for s in autograd.graph.ancestors(scalars(y)) if s.op is None} >= {"x₁", "x₂", "a₁₁"}
+
+
+# --- Unfolded in a picture --------------------------------------------------------------------------------------------
+
+
+def product_of_example():
+    loss, names = example()
+    return loss, names, names["alpha"].node.inputs[0]
+
+
+def test_a_product_is_unfolded_inside_the_picture_and_its_operands_and_result_stay():
+    loss, names, product = product_of_example()
+    drawn = autograd.draw(loss, names, unfold=[product])
+    found = set(edges(drawn))
+    assert {("W", "W₁₁"), ("W₁₁", "W₁₁ × x₁"), ("x₁", "W₁₁ × x₁"), ("+", "@"), ("@", "alpha = +")} <= found
+    assert "x" not in boxes(drawn)  # its elements stand for it
+    assert "number by number" in drawn.source
+    assert "folded" not in drawn.source
+    assert edges(autograd.draw(loss, names)) != list(found)
+
+
+@pytest.mark.parametrize("how", ["name", "tensor", "alone"])
+def test_a_product_is_named_or_given(how):
+    W = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    with autograd.observe():
+        y = W @ np.array([1.0, -1.0])
+        loss = np.tanh(y).sum()
+    unfold = {"name": ["y"], "tensor": [y], "alone": y}[how]
+    assert {"y₁ = +", "y₂ = +"} <= set(boxes(autograd.draw(loss, {"W": W, "y": y}, unfold=unfold)))
+
+
+def test_unfolded_elements_have_gradients_as_soon_as_the_product_has():
+    loss, names, product = product_of_example()
+    assert "grad" not in boxes(autograd.draw(loss, names, unfold=[product]))["W₁₁"][0]
+    loss.backward()
+    shown = boxes(autograd.draw(loss, names, unfold=[product]))
+    assert shown["W₁₁"][0].endswith(f"grad {names['W'].grad.numpy()[0, 0]:.4g}")
+    assert "grad" not in shown["x₁"][0]
+
+
+def test_what_cannot_be_unfolded_is_said():
+    loss, names, product = product_of_example()
+    with pytest.raises(ValueError, match="h cannot be unfolded into scalars: that takes a matrix product"):
+        autograd.draw(loss, names, unfold=["h"])
+    with pytest.raises(ValueError, match="no module of this graph is called 'nothing'"):
+        autograd.draw(loss, names, unfold=["nothing"])
+    with pytest.raises(ValueError, match="not in this picture"):
+        autograd.draw(names["W"] * 2, names, unfold=[product])
+    with pytest.raises(TypeError, match="without a graph cannot be unfolded"):
+        autograd.draw(loss, names, unfold=[Tensor([1.0])])
+
+
+@needs_graphviz
+def test_the_page_of_an_unfolded_picture_has_its_frame(tmp_path):
+    loss, names, product = product_of_example()
+    _, data = written(tmp_path, loss, names, unfold=[product])
+    (frame,) = data["views"][0]["frames"].values()
+    assert frame["label"].endswith("number by number")
+    assert len(frame["inside"]) == 12
 
 
 # --- In a browser -----------------------------------------------------------------------------------------------------
@@ -449,6 +538,32 @@ class TestInABrowser:
         assert "×" in page.text("#stage")
         page.keys("u")
         assert len(page.all("g.node")) == before
+
+    def test_the_legend_says_what_is_in_the_picture(self, opened):
+        page = opened(*xor())
+        page.click(page.all("#legend summary")[0])
+        said = page.text("#legend")
+        assert all(text in said for text in ("learned", "data", "computed", "the result", "module"))
+        assert "folded" not in said
+
+    def test_the_scalars_of_a_product_are_gone_through_forward_and_backward(self, opened):
+        loss, names = example()
+        page = opened(loss, names)
+        product = next(n for n in autograd.graph.ancestors([loss.node]) if n.op and n.op.name == "matmul")
+        page.click(page.all(f"#n{product.order}")[0])
+        page.keys("u")
+        assert page.text("#count").startswith("backward")
+        page.keys(HOME)
+        assert page.text("#count") == "start"
+        assert page.all("g.node.later")
+        page.keys(RIGHT)
+        assert page.text("#count").startswith("forward 1 / ")
+        assert "z₁ = v₁₁ h₁" in page.text("#step")
+        page.keys(END)
+        assert not page.all("g.node.later")
+        assert "∇" in page.text("#step")
+        page.keys("u")
+        assert page.all(f"#n{product.order}.chosen")
 
     def test_zoom_pan_fit_and_theme(self, opened):
         loss, names = xor()
