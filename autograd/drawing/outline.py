@@ -125,14 +125,20 @@ def _fold_named(seen: Outline, depth: int | None, names: Collection[str], opened
     _merge(seen, [(inside, call.label or "…", call.parent) for call, inside in members.items() if len(inside) > 1])
 
 
+def ranks(items: Sequence[Item]) -> dict[Item, int]:
+    """How many arrows lead one after the other to each item, at most."""
+    rank: dict[Item, int] = {}
+    for item in reversed(items):
+        rank[item] = 1 + max((rank[source] for source in item.sources), default=-1)
+    return rank
+
+
 def _fits(seen: Outline, limit: int) -> bool:
     """Whether Graphviz can place all items, and every rank that an edge crosses, soon; frames cost it more."""
     if len(seen.items) > limit:
         return False
-    rank: dict[Item, int] = {}
-    first_use: dict[Item, int] = {}
+    rank, first_use = ranks(seen.items), dict[Item, int]()
     for item in reversed(seen.items):
-        rank[item] = 1 + max((rank[source] for source in item.sources), default=-1)
         for source in item.sources:
             first_use[source] = min(rank[item], first_use.get(source, rank[item]))
     starts = {item: first_use[item] - 1 if item.is_leaf and item in first_use else rank[item] for item in seen.items}

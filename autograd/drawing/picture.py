@@ -16,13 +16,14 @@ from .dot import text_of
 from .gradients import VIEWS, gradients, side_by_side
 from .known import Known, node_of
 from .layout import rendered
-from .outline import Item, Outline, outline
+from .outline import Item, Outline, outline, ranks
 from .page import Drawn, page
 from .themes import THEMES
 from .zoom import unfold as unfold_products
 
 FORMATS = ("svg", "png", "pdf", "dot")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
+LONG = 12  # arrows one after the other, which are too long for the width of a screen
 SHOWN = ("shape", "dtype", "value", "grad", "saved", "bytes", "time")
 
 
@@ -31,7 +32,7 @@ def draw(
     names: Mapping[str, Any] | None = None,
     *,
     inputs: Iterable[Any] = (),
-    direction: str = "LR",
+    direction: str | None = None,
     limit: int = 400,
     show: Collection[str] = ("shape", "value", "grad"),
     theme: str = "light",
@@ -47,7 +48,7 @@ def draw(
 
     names      what to call Tensors, Scalars and arrays in the picture, as in {"x": x}; `locals()` will do
     inputs     leaves to be drawn as data, although they have a gradient
-    direction  "LR" from left to right, "TB" from top to bottom, or "RL", "BT"
+    direction  "LR" from left to right, "TB" from top to bottom, or "RL", "BT"; by default LR as long as that fits a screen, else TB
     limit      about how many nodes are drawn; in a larger graph long chains are folded, then modules, then its middle
     show       any of "shape", "dtype", "value", "grad", "saved" (which values the derivative keeps), "bytes" (how many
                it keeps), "time" (forward + backward, of a graph that was profiled; the slowest box is the warmest)
@@ -83,7 +84,8 @@ def draw(
     unfolded = [unfold] if isinstance(unfold, str | Tensor | graph.Node) else list(unfold)
     values = [(names or {}).get(x, x) if isinstance(x, str) else x for x in unfolded]
     products = [node_of(x, "unfolded") for x in values if not isinstance(x, str)]
-    _one_of("direction", direction, DIRECTIONS)
+    if direction is not None:
+        _one_of("direction", direction, DIRECTIONS)
     _one_of("theme", theme, THEMES)
     _one_of("view", view, VIEWS)
     for word in show:
@@ -116,7 +118,8 @@ def draw(
     def text(seen: Outline, theme: str, legend: bool = False) -> str:
         boxes = boxes_of(seen, theme)
         said = legend_of(boxes, seen.calls, THEMES[theme]) if legend else []
-        return text_of(boxes, seen.calls, remarks(seen, known, show), direction, THEMES[theme], said)
+        way = direction or ("LR" if max(ranks(seen.items).values()) < LONG else "TB")
+        return text_of(boxes, seen.calls, remarks(seen, known, show), way, THEMES[theme], said)
 
     def legend_alone() -> str:
         said = legend_of(boxes_of(seen, "light"), seen.calls, THEMES["light"])

@@ -308,6 +308,22 @@ def test_the_picture_of_the_2_2_1_network_has_every_symbol_value_and_derivative_
         assert [float(number) for number in written] == pytest.approx([value, gradient], rel=1e-3), name
 
 
+# --- Direction --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_too_long_for_a_line_goes_down_unless_a_direction_is_given():
+    def rankdir(n, **options):
+        x = leaf([0.5])
+        for _ in range(n):
+            x = np.sin(x)
+        return re.search(r"rankdir=(\w+)", autograd.draw(x, **options).source)[1]
+
+    assert [rankdir(n) for n in (1, 11, 12, 50)] == ["LR", "LR", "TB", "TB"]
+    assert rankdir(1000) == "LR"  # of which little is left when it is folded
+    assert rankdir(30, direction="LR") == "LR"
+    assert rankdir(1, direction="BT") == "BT"
+
+
 # --- Comparison -------------------------------------------------------------------------------------------------------
 
 
