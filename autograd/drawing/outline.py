@@ -107,8 +107,9 @@ def _opened(calls: Sequence[Call], fold: Collection[str], unfold: Collection[str
     paths = {call: path_of(call) for call in calls} if fold or unfold else {}
     for name in (*fold, *unfold):
         if name not in paths.values():
-            known = ", ".join(map(repr, dict.fromkeys(list(paths.values())[:12]))) or "no modules"
-            raise ValueError(f"no module of this graph is called {name!r}; there is {known}")
+            known = ", ".join(map(repr, dict.fromkeys(list(paths.values())[:12])))
+            there = f"it has {known}" if known else "it was made by none"
+            raise ValueError(f"no module of this graph is called {name!r}; {there}")
     return {outer for call, path in paths.items() if path in unfold for outer in around(call)}
 
 

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import graph
 from ..tensor import Tensor
 from .boxes import Artist, Box, remarks
@@ -90,6 +92,9 @@ def draw(
     _one_of("view", view, VIEWS)
     for word in show:
         _one_of("show", word, SHOWN)
+    for argument, number in {"limit": limit, "depth": 0 if depth is None else depth}.items():
+        if not isinstance(number, int | np.integer) or number < 0:
+            raise ValueError(f"{argument} is a whole number that is not negative, not {number!r}")
     if compare is not None and view != "forward":
         raise ValueError("compare is of forward graphs; leave out view, or draw the two gradients one by one")
     since, derivatives = -1, {}
@@ -166,7 +171,8 @@ class Picture:
         path = Path(path)
         form = path.suffix[1:].lower()
         if form not in FORMATS:
-            raise ValueError(f"the ending of {path.name!r} should be one of {', '.join('.' + f for f in FORMATS)}")
+            formats = ", ".join("." + f for f in FORMATS)
+            raise ValueError(f"the ending of {path.name!r} should be one of {formats}; .to_html() writes a page")
         write(path, self.source.encode() if form == "dot" else rendered(self.source, form))
         return path
 

@@ -176,9 +176,7 @@ def test_single_modules_are_folded_and_left_open_by_name():
     assert "2 (Linear)" not in shown
     shown = set(boxes(autograd.draw(loss, depth=0, unfold=["2"])))
     assert {"linear", "weight", "bias", "tanh"} <= shown
-    with pytest.raises(
-        ValueError, match=r"no module of this graph is called 'x'; there is 'Sequential', '0', '1', '2'"
-    ):
+    with pytest.raises(ValueError, match=r"no module of this graph is called 'x'; it has 'Sequential', '0', '1', '2'"):
         autograd.draw(loss, fold="x")
 
 
@@ -461,3 +459,18 @@ def test_any_name_stays_inside_its_label(name):
     label = re.search(r"label=(<<table.*?</table>>)", drawn.source)[1]
     assert len(ElementTree.fromstring(label[1:-1]).findall(".//b")) == 1
     drawn.source.encode()
+
+
+# --- Bad input --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("argument", ["limit", "depth"])
+@pytest.mark.parametrize("wrong", ["many", -1, 2.5], ids=str)
+def test_what_is_no_count_is_refused(argument, wrong):
+    with pytest.raises(ValueError, match=f"{argument} is a whole number that is not negative, not "):
+        autograd.draw(leaf([1.0]) * 2, **{argument: wrong})
+
+
+def test_a_module_is_looked_for_where_there_are_none():
+    with pytest.raises(ValueError, match="no module of this graph is called 'nope'; it was made by none"):
+        autograd.draw(leaf([1.0]) * 2, fold=["nope"])
