@@ -87,8 +87,7 @@ def product_of(node: Any, known: Known) -> Product | None:
     g = known.grad(node)
     if g is not None:
         for scalar, share in graph.sweep(dict(zip(found, np.ravel(g).tolist()))).items():
-            if not is_data(scalar):
-                scalar.grad = share
+            scalar.grad = share
     return Product(found, operands)
 
 

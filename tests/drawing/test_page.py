@@ -289,12 +289,20 @@ def test_the_steps_of_an_unfolded_product_end_with_the_gradients_of_its_operands
     assert not any("x" in of for of in found)  # data have no gradient
 
 
+class Rotation(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.turn = nn.Parameter(np.eye(2))
+
+    def forward(self, x):
+        return x @ self.turn
+
+
 def test_elements_are_called_as_the_parameters_and_data_are_drawn_as_data():
-    layer = nn.Linear(2, 2, bias=False)
     with autograd.observe():
-        y = layer(np.ones((1, 2)))
+        y = Rotation()(np.ones((1, 2)))
     made = autograd.graph.ancestors(scalars(y))
-    assert "weight₁₁" in {s.name for s in made if s.op is None}
+    assert "turn₁₁" in {s.name for s in made if s.op is None}
     drawn = autograd.draw(scalars(y))
     assert sorted(title for title, kind in kinds(drawn).items() if kind == "data") == ["x₁₁", "x₁₂"]
 
@@ -344,7 +352,8 @@ def test_a_product_is_unfolded_inside_the_picture_and_its_operands_and_result_st
     drawn = autograd.draw(loss, names, unfold=[product])
     found = set(edges(drawn))
     assert {("W", "W₁₁"), ("W₁₁", "W₁₁ × x₁"), ("x₁", "W₁₁ × x₁"), ("+", "@"), ("@", "alpha = +")} <= found
-    assert "x" not in boxes(drawn)  # its elements stand for it
+    assert "data" in boxes(autograd.draw(loss, names))
+    assert "data" not in boxes(drawn)  # its elements stand for it
     assert "number by number" in drawn.source
     assert "folded" not in drawn.source
     assert edges(autograd.draw(loss, names)) != list(found)
