@@ -471,6 +471,22 @@ def test_a_view_that_is_changed_in_place_is_refused_and_an_index_is_not():
     assert compiled(np.arange(1.0, 4.0)).tolist() == [2, 0, 0]
 
 
+def test_an_argument_that_is_changed_or_gets_a_gradient_is_refused_and_stays_as_it_was():
+    x = np.ones(3)
+    t = Tensor(x, requires_grad=True)
+
+    def change(x):
+        x[0] = 5.0
+        return x
+
+    with pytest.raises(TraceError, match="was changed in place"):
+        autograd.compile(change)(x)
+    with pytest.raises(TraceError, match=r"return autograd\.grad\(loss, \[x\]\)"):
+        autograd.compile(lambda t: (t * t).sum().backward())(t)
+    assert (x.tolist(), t.grad) == ([1, 1, 1], None)
+    assert autograd.compile(lambda t: autograd.grad((t * t).sum(), [t])[0])(t).tolist() == [2, 2, 2]
+
+
 def test_many_shapes_are_traced_up_to_a_limit_and_then_run_as_they_are():
     f = autograd.compile(lambda x: x * 2, limit=3)
     with warnings.catch_warnings(record=True) as caught:

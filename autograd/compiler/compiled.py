@@ -17,7 +17,7 @@ from ..transforms import flatten
 from .code import Code
 from .numpy_code import NotFinite, Writer
 from .passes import optimize
-from .program import Program, Recorded
+from .program import Recorded
 from .surroundings import Surroundings
 from .tracer import assign
 
@@ -201,7 +201,6 @@ class Entry:
         function = self.surroundings.with_tensors(rest)
         recorded = Recorded(lambda: function(*inner[0], **inner[1]), [*tensors, *rest], plain, owner.assumes)
         self.owner, self.assumed, self.generators = owner, recorded.assumed, recorded.generators
-        self._check_arguments(tensors)
         self.program, self.guards, self.needed = recorded.program, recorded.guards, recorded.needed
         self.build, self.kinds = (
             recorded.build,
@@ -215,14 +214,6 @@ class Entry:
         self.back = None if recorded.back is None else Back(recorded, tensors, owner.passes)
         values = recorded.values if recorded.live else [_value(y) for y in recorded.outputs]
         self.first = self._result(values, given)
-
-    def _check_arguments(self, tensors: list[Any]) -> None:
-        for t in tensors:
-            if t._made is not None and t._made.grad is not None:
-                raise modes.TraceError(
-                    f"backward() inside a compiled function reached an argument of shape {t.shape} that needs a gradient; return "
-                    "autograd.grad(loss, [x]) instead, or let the function have x from outside"
-                )
 
     def _kind(self, y: Any, plain: bool) -> str:
         if isinstance(y, engine.Tensor):
@@ -447,6 +438,3 @@ def compile(
 
 def _made_anew(function: Any, options: dict[str, Any]) -> Any:
     return compile(function, **options)
-
-
-__all__ = ["Compiled", "Program", "compile"]

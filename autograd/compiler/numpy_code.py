@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 import linecache
 import math
-from collections.abc import Callable
 from sys import getrefcount
 from typing import Any
 
@@ -21,7 +20,7 @@ from .. import reach
 from ..arrays import engine
 from .code import SCALAR, VIEWS, Code, is_product, is_reduction, is_ufunc
 from .symbols import Call, Variable, getitem
-from .tracer import filled, variables_in
+from .tracer import variables_in
 
 SEEING = VIEWS | {
     np.reshape,
@@ -717,6 +716,3 @@ def named(call: Call) -> str:
 def _own(value: Any) -> Any:
     """An array that shares memory with no other."""
     return value.copy() if isinstance(value, np.ndarray) and value.base is not None else value
-
-
-__all__ = ["Callable", "NotFinite", "Pool", "Writer", "filled"]

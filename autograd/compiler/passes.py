@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .code import SCALAR, Code, is_pure, is_reduction, is_ufunc, uses
-from .symbols import Call, Variable, getitem
+from .code import Code, is_pure, is_reduction, is_ufunc, uses
+from .symbols import Call, Variable
 from .tracer import filled, variables_in
 
 SMALL = 1 << 12  # numbers in a constant up to which it is computed beforehand
@@ -120,6 +120,13 @@ def simplify(code: Code) -> None:
                 call = Call(np.multiply, (a, a), {}, call.result)
             elif call.function is np.power and number == 0.5 and code.meta(a) == code.meta(call.result):
                 call = Call(np.sqrt, (a,), {}, call.result)
+        elif (
+            is_reduction(call)
+            and call.options.get("axis", 0) == ()
+            and code.meta(call.args[0]) == code.meta(call.result)
+        ):
+            same[call.result] = call.args[0]  # over no axis
+            continue
         elif is_reduction(call) and call.function == np.add.reduce:
             product = made_by.get(call.args[0])
             whole = call.options.get("axis", 0) is None and not call.options.get("keepdims")
@@ -162,7 +169,7 @@ def drop_unused(code: Code) -> None:
     wanted = set(code.ends_in())
     kept = []
     for call in reversed(code.calls):
-        if not wanted.isdisjoint(variables_in(call.result)) or not (is_pure(call) or call.function not in _RAISING):
+        if not wanted.isdisjoint(variables_in(call.result)):
             wanted.update(variables_in((call.args, call.options)))
             kept.append(call)
     code.calls = kept[::-1]
@@ -175,8 +182,6 @@ def numbers_first(code: Code) -> None:
     """Settings are read, and computed with, before anything else: they depend on no array."""
     code.calls.sort(key=lambda call: not isinstance(call.result, Variable) or code.meta(call.result) is not None)
 
-
-_RAISING: frozenset[Callable[..., Any]] = frozenset()  # functions that are called for the error that they may raise
 
 PASSES: dict[str, Callable[[Code], None]] = {
     "copies": drop_copies,
@@ -199,6 +204,3 @@ def optimize(code: Code, passes: Any = None) -> dict[str, int]:
         fold_constants(code)
         drop_unused(code)
     return counts
-
-
-__all__ = ["PASSES", "SCALAR", "getitem", "optimize"]

@@ -38,7 +38,7 @@ class Program:
 
     def with_effects(self, tracer: Tracer, inputs: list[Any]) -> None:
         """Take over from the tracer what is to be changed at the end."""
-        known = {*map(id, inputs), *map(id, self.captured.values())}
+        known = set(map(id, self.captured.values())) - set(map(id, inputs))
         changed = [t for t, _, _ in tracer.changed.values() if id(t) in known and id(t) not in tracer.twins]
         self.writes = [(t, tracer.variable(t)) for t in changed]
         self.grads = [
@@ -123,13 +123,21 @@ class Recorded:
 
     program   what it did
     outputs   its results, Tensors and others, and `build`, which puts such a list into the form of the result
+    copied    whether the inputs are copies, so that it does not matter what happens to them
     live      the places of the outputs that have a history, through which gradients can flow
     leaves    the Tensors that these depend on and that need a gradient
     back      the program of the backward pass: from `carried` values of the first one, then cotangents of the live outputs, to
               gradients of the leaves
     """
 
-    def __init__(self, function: Callable[[], Any], inputs: list[Any], plain: Any = (), assumes: bool = True) -> None:
+    def __init__(
+        self,
+        function: Callable[[], Any],
+        inputs: list[Any],
+        plain: Any = (),
+        assumes: bool = True,
+        copied: bool = False,
+    ) -> None:
         tracer = Tracer(assumes)
         for t in inputs:
             tracer.name(t, tracer.new(t._data))
@@ -145,6 +153,8 @@ class Recorded:
                 )
                 self.plain = [id(y) in tracer.plain for y in self.outputs]
                 program.with_effects(tracer, inputs)
+                if not copied:
+                    self._check_inputs(tracer, inputs)
                 finals = [tensor._data for tensor, _ in program.writes]
                 grads = [node.grad for node, _ in program.grads]
                 self._go_back(tracer, program, inputs)
@@ -176,6 +186,19 @@ class Recorded:
                 f"a view of shape {view.shape} of a Tensor of shape {base.shape} was changed in place while traced, which the other one "
                 "would not see; write x[index] = value, or x[index] += value"
             )
+
+    def _check_inputs(self, tracer: Tracer, inputs: list[Any]) -> None:
+        for t in inputs:
+            if id(t) in tracer.changed:
+                raise modes.TraceError(
+                    f"an argument of shape {t.shape} was changed in place while traced; write x = x + 1 and return it, or let the function "
+                    "have the Tensor from outside"
+                )
+            if t._made is not None and t._made in tracer.grads:
+                raise modes.TraceError(
+                    f"backward() inside a compiled function reached an argument of shape {t.shape} that needs a gradient; return "
+                    "autograd.grad(loss, [x]) instead, or let the function have x from outside"
+                )
 
     def _go_back(self, tracer: Tracer, program: Program, inputs: list[Any]) -> None:
         """Trace the backward pass too, where a result has a history that has not been gone through yet."""

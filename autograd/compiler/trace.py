@@ -62,5 +62,5 @@ def trace(f: Any, *args: Any) -> Any:
     for x in given:
         t = engine.Tensor(x if isinstance(x, engine.Tensor) else np.asarray(x))  # a Python float is a float64
         inputs.append(t.requires_grad_() if getattr(x, "requires_grad", False) else t)
-    recorded = Recorded(lambda: f(*rebuild(inputs)), inputs, assumes=False)
+    recorded = Recorded(lambda: f(*rebuild(inputs)), inputs, assumes=False, copied=True)
     return Traced(recorded, inputs)
