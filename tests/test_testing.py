@@ -12,7 +12,7 @@ import autograd
 from autograd import Tensor
 from autograd.op import elementwise
 from autograd.testing import gradcheck, gradgradcheck
-from autograd.testing.strategies import LAYOUTS, arrays, axes, broadcastable_shapes, laid_out, shapes
+from autograd.testing.strategies import LAYOUTS, arrays, axes, broadcastable_shapes, laid_out, shapes, well_conditioned
 
 X = np.random.default_rng(0).uniform(0.5, 2, (3, 4))
 wrong = elementwise(lambda x: np.sin(x), lambda g, x: g * np.cos(x) * (1 + 0.01 * (x > 1.9)), name="sin_with_a_mistake")
@@ -177,3 +177,12 @@ def test_arrays_are_what_was_asked_for(x):
     assert (x.shape, x.dtype) == ((2, 3), np.float32)
     assert (x >= 1).all()
     assert (x <= 2).all()
+
+
+@given(well_conditioned(condition=3.0), well_conditioned(condition=3.0, symmetric=True))
+def test_well_conditioned_matrices_keep_their_promise(x, symmetric):
+    for matrix in (x, symmetric):
+        singular = np.linalg.svd(matrix, compute_uv=False)
+        assert np.all((singular > 1 - 1e-9) & (singular < 3 + 1e-9))
+    np.testing.assert_allclose(symmetric, symmetric.T, atol=1e-12)
+    assert np.all(np.linalg.eigvalsh(symmetric) > 0)
