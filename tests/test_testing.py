@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Tensor
 from autograd.op import elementwise
-from autograd.testing import gradcheck, gradgradcheck
+from autograd.testing import check_gradients, gradcheck, gradgradcheck
 from autograd.testing.strategies import LAYOUTS, arrays, axes, broadcastable_shapes, laid_out, shapes, well_conditioned
 
 X = np.random.default_rng(0).uniform(0.5, 2, (3, 4))
@@ -186,3 +186,24 @@ def test_well_conditioned_matrices_keep_their_promise(x, symmetric):
         assert np.all((singular > 1 - 1e-9) & (singular < 3 + 1e-9))
     np.testing.assert_allclose(symmetric, symmetric.T, atol=1e-12)
     assert np.all(np.linalg.eigvalsh(symmetric) > 0)
+
+
+BROKEN = {
+    "sign": (elementwise(lambda x: np.sin(x), lambda g, x: -g * np.cos(x), name="broken"), "the sign is wrong"),
+    "factor": (elementwise(lambda x: x**2, lambda g, x: g * x, name="broken"), "it is 0.5 times"),
+    "element": (elementwise(lambda x: x**2, lambda g, x: g * 2 * x * (x < 1), name="broken"), "and should be"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_the_first_operation_with_a_wrong_derivative_is_named_among_right_ones(kind):
+    broken, words = BROKEN[kind]
+    with pytest.raises(AssertionError, match=f"is wrong is broken, by argument 0: .*{words}"):
+        check_gradients(lambda x: np.sum(np.exp(broken(np.tanh(x) + x))), np.array([0.3, 0.4, 0.9]))
+
+
+def test_right_functions_pass_check_gradients_and_a_kink_is_no_operations_fault():
+    assert check_gradients(lambda x: np.exp(x) @ np.sin(x).T, X)
+    with pytest.raises(AssertionError, match="sits on a kink") as caught:
+        check_gradients(autograd.relu, np.array([1.0, 0.0]))
+    assert "first operation" not in str(caught.value)

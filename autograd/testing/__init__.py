@@ -3,6 +3,7 @@
 `autograd.testing.strategies` holds the hypothesis strategies; it needs hypothesis, and nothing here imports it.
 """
 
+from .blame import check_gradients
 from .differences import gradcheck, gradgradcheck
 
-__all__ = ["gradcheck", "gradgradcheck"]
+__all__ = ["check_gradients", "gradcheck", "gradgradcheck"]

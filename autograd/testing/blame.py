@@ -1,0 +1,94 @@
+"""Which operation has the wrong derivative: each node of a recorded graph is checked alone, at the values it had.
+
+`autograd.observe` keeps the operands of every node. So an operation can be called again on them, by itself, and its
+gradient be compared with differences of its own values. The oldest one that fails is the one to mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import graph, modes
+from ..op import record
+from ..tensor import Tensor
+from .differences import FEW, _flat, _leaf, _Point, _pull, gradcheck, gradgradcheck
+
+
+def check_gradients(f: Callable[..., Any], *inputs: Any, order: int = 2) -> bool:
+    """True, if the gradient of f at the inputs is right, and for order=2 the gradient of the gradient too.
+
+    inputs   what `gradcheck` takes: float64 arrays, numbers and Tensors, or nests of them
+
+    Raises AssertionError with the message of `gradcheck`, and, where one can be found, the first operation whose own
+    derivative is wrong and the likely kind of mistake; TypeError for float32; ValueError for another order.
+
+    >>> from autograd.op import elementwise
+    >>> sine = elementwise(lambda x: np.sin(x), lambda g, x: -g * np.cos(x), name="my_sine")
+    >>> check_gradients(lambda x: np.exp(sine(x * 2)), np.array([0.5, 1.0]))
+    Traceback (most recent call last):
+    AssertionError: ... the first operation whose own derivative is wrong is my_sine, by argument 0: the sign is wrong
+    """
+    if order not in (1, 2):
+        raise ValueError(f"order is {order!r}; write order=1, or order=2 to check the gradient's gradient too")
+    try:
+        gradcheck(f, *inputs)
+    except AssertionError as error:
+        found = None if "kink" in str(error) else _first_wrong(f, inputs)
+        if found is None:
+            raise
+        raise AssertionError(f"{error}; the first operation whose own derivative is wrong is {found}") from None
+    return order == 1 or gradgradcheck(f, *inputs)
+
+
+def _first_wrong(f: Callable[..., Any], inputs: tuple[Any, ...]) -> str | None:
+    at = _Point(f, inputs)
+    with modes.observe():
+        results = at.outputs([_leaf(x) for x in at.values])
+    nodes = graph.ancestors(y.node for y in results if y.node is not None)
+    for node in sorted(nodes, key=lambda node: node.order):
+        operands = (node.notes or {}).get("operands", ())
+        for place, (parent, x) in enumerate(zip(node.inputs, operands)):
+            if parent is not None and 0 < np.size(x) <= FEW:
+                kind = _mistake(node, operands, place)
+                if kind is not None:
+                    return f"{node.op.name}, by argument {place}: {kind}"
+    return None
+
+
+def _mistake(node: Any, operands: tuple[Any, ...], place: int) -> str | None:
+    """The likely kind of mistake in a node's derivative by one of its operands, or None if it is right."""
+
+    def called(x: Any) -> Tensor:
+        result: Tensor = record(node.op, (*operands[:place], x, *operands[place + 1 :]), tuple(node.params))
+        return result
+
+    x = np.array(operands[place], np.float64)
+    leaf = _leaf(x)
+    y = called(leaf)
+    v = np.random.default_rng(0).uniform(0.5, 1.5, y.shape)
+    (share,) = _pull([y], [leaf], [v])
+    a = np.zeros(x.shape) if share is None else share.numpy()
+
+    def slope(step: Any) -> Any:
+        up, down = (called(_leaf(x + side * step.reshape(x.shape))).detach().numpy() for side in (1, -1))
+        return np.sum(v * (up - down)) / 2e-6
+
+    n = np.reshape([slope(1e-6 * one) for one in np.eye(x.size)], x.shape)
+
+    def same(p: Any, q: Any) -> bool:
+        return np.allclose(p, q, rtol=1e-3, atol=1e-5)
+
+    if same(a, n):
+        return None
+    if same(-a, n):
+        return "the sign is wrong"
+    if x.ndim > 1 and x.shape[-1] == x.shape[-2] and same(np.swapaxes(a, -1, -2), n):
+        return "it is transposed"
+    factor = float(_flat([a]) @ _flat([n]) / max(np.sum(n * n), 1e-300))
+    if same(a, factor * n):
+        return f"it is {factor:.4g} times what it should be"
+    worst = np.unravel_index(np.argmax(np.abs(a - n)), x.shape)
+    return f"at {list(map(int, worst))} it is {a[worst]:.6g} and should be {n[worst]:.6g}"
