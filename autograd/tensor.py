@@ -1451,7 +1451,6 @@ def _adopt(a: Any, operation: Any = None) -> tuple[Any, Any, Any]:
 op.bind(Tensor, _adopt)
 
 copied = op.linear(lambda x: x.copy(), lambda g: g, name="clone")
-detached = op.constant(lambda x: x, name="detach")
 
 
 def _index(index: Any) -> Any:

@@ -175,6 +175,12 @@ for _name in ("lt", "le", "gt", "ge", "eq", "ne", "neg", "pos", "abs"):
     setattr(Number, f"__{_name}__", _number_method(getattr(operator, _name), False))
 
 
+class Untraced(modes.Mode):
+    """In this block nothing is noted."""
+
+    kind = "trace"
+
+
 class Tracer(modes.Mode):
     """Notes steps. `values` come from `inputs`, given by number; from Tensors that were `captured`; from earlier steps."""
 
@@ -340,7 +346,8 @@ class Tracer(modes.Mode):
             raise freed(node)
         rules = Rules(node, inputs)
         args = (g, node.saved, node.params)
-        shares = rules.forward(*map(_real, args))
+        with Untraced():  # on arrays, as in a run
+            shares = rules.forward(*map(_real, args))
         found = self._written_out(rules.written_out, args)
         given = tuple(map(self.variable, args))
         if found is not None:

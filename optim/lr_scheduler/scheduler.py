@@ -171,7 +171,7 @@ class LRScheduler:
             warnings.warn(
                 "the schedule's step() was called before the optimizer's, so that the first value is never used; "
                 "call optimizer.step() first",
-                stacklevel=2,
+                stacklevel=3,
             )
         self._join()
         self._step_count += 1

@@ -33,7 +33,7 @@ def put(x: Any, value: Any, index: Any) -> Any:
 
 def last_of_its_kind(x: Any, index: Any) -> Any:
     return np.broadcast_to(
-        np.array([0.0, 1.0, 1.0, 1.0])[:, None], (4, 3)
+        np.array([0, 1, 1, 1], x.dtype)[:, None], (4, 3)
     )  # of the two that name row 2, the first is lost
 
 
