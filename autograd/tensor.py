@@ -19,7 +19,7 @@ from typing import Any, Self, cast
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from . import cuts, graph, inplace, modes, op
+from . import cuts, display, graph, inplace, modes, op
 from .arrays import ArrayNode, locate
 from .compositions import making, orders, places, pointwise, products, shapes, summaries
 from .compositions.orders import ValuesAndIndices
@@ -382,6 +382,15 @@ class Tensor:
         if self._node is not None:
             notes += ", requires_grad=True" if self._node.op is None else f", from {self._node.op.name}"
         return f"tensor({text}{notes})"
+
+    def _repr_html_(self) -> str | None:
+        """A table in notebooks, with shape, dtype and where it comes from; None while its values are not known."""
+        if modes.tracing() or modes.innermost("vmap") is not None:
+            return None
+        notes = f"{type(self).__name__} {self.shape}, {self.dtype}"
+        if self._made is not None:
+            notes += ", requires_grad" if self._made.op is None else f", from {self._made.op.name}"
+        return display.array(self._data, notes)
 
     def __format__(self, spec: str) -> str:
         self._readable("formatting")

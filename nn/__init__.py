@@ -295,12 +295,13 @@ __all__ = [
     "init",
     "load",
     "modules",
+    "plots",
     "save",
     "summary",
     "utils",
 ]
 
-__getattr__ = _attributes(__name__, {"doctor": "diagnosis"})
+__getattr__ = _attributes(__name__, {"doctor": "diagnosis", "plots": "plots"})
 
 
 def __dir__() -> list[str]:

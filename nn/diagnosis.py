@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 import autograd
 from autograd import Tensor, modes
 from autograd.calls import paths_of
+from autograd.display import pre
 from autograd.graph import ancestors
 from autograd.lines import line_of
 
@@ -73,7 +73,7 @@ class Diagnosis(Sequence[Finding]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        return pre(str(self))
 
 
 def doctor(

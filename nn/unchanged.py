@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd import modes
 
 from .modules.module import Module, _own_buffers
 
@@ -25,6 +26,7 @@ def modes_kept(model: Module) -> Iterator[None]:
             module.training = training
             if not own:
                 vars(module).pop("training", None)
+        modes.settings[0] += 1
 
 
 @contextmanager
@@ -59,3 +61,4 @@ def evaluate(model: Module) -> None:
     """Evaluation mode for every part, whatever the parts make of `eval()`."""
     for module in model.modules():
         module.__dict__["training"] = False
+    modes.settings[0] += 1

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # imported when they are asked for: optimizers need no layers
     from .training import Checkpoints, EarlyStopping, Trainer, cross_validate
 
 _LAZY = {
+    "plots": "plots",
     "Checkpoints": "training",
     "EarlyStopping": "training",
     "Trainer": "training",
@@ -61,6 +62,7 @@ __all__ = [
     "lr_scheduler",
     "metrics",
     "penalty",
+    "plots",
     "swa_utils",
     "training",
 ]

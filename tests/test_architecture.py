@@ -19,7 +19,7 @@ MODULES = {
 
 # A module may import what stands on its own line or above it; the packages' faces, `__init__.py`, stand below all.
 LEVELS = """
-    graph modes lines causes calls devices cuda accelerator kernels lazy
+    graph modes lines causes calls devices cuda accelerator kernels lazy charts display
     arrays cuts reach hooks
     source
     op

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from .. import graph
 from ..causes import CAUSES
 from ..cuts import Cut, cuts_of
+from ..display import pre
 from ..scalar import Scalar
 from ..tensor import Tensor
 from . import zeros
@@ -68,7 +68,7 @@ class Reason:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        return pre(str(self))
 
 
 class Reasons(Sequence[Reason]):
@@ -101,7 +101,7 @@ class Reasons(Sequence[Reason]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        return pre(str(self))
 
 
 def why(x: Any, loss: Any = None) -> Any:

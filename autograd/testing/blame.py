@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import graph, modes
-from ..op import record
+from ..op import Operation, record
 from ..tensor import Tensor
 from .differences import FEW, _flat, _leaf, _Point, _pull, gradcheck, gradgradcheck
 
@@ -49,6 +49,8 @@ def _first_wrong(f: Callable[..., Any], inputs: tuple[Any, ...]) -> str | None:
         results = at.outputs([_leaf(x) for x in at.values])
     nodes = graph.ancestors(y.node for y in results if y.node is not None)
     for node in sorted(nodes, key=lambda node: node.order):
+        if not isinstance(node.op, Operation):  # a user's Function, which cannot be called again by its node
+            continue
         operands = (node.notes or {}).get("operands", ())
         for place, (parent, x) in enumerate(zip(node.inputs, operands)):
             if parent is not None and 0 < np.size(x) <= FEW:

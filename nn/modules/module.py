@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from html import escape
 from types import MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -691,6 +692,10 @@ class Module:
             texts[module] = module._repr_of_parts(texts) if own else repr(module)
         return texts[self]
 
+    def _repr_html_(self) -> str:
+        """Its parts as a tree that folds, with the shapes of parameters and how many numbers they hold."""
+        return f"<div>{_tree(self, '')}</div>"
+
     def _repr_of_parts(self, texts: Mapping[Module, str]) -> str:
         """Its `repr`, given those of its parts."""
         lines = self.extra_repr().split("\n") if self.extra_repr() else []
@@ -926,3 +931,29 @@ def _advice(known: Mapping[str, Any], missing: list[str], unexpected: list[str])
                 f"{{key.removeprefix({wrapper!r}): value for key, value in state_dict.items()}}"
             )
     return " To load what fits by name, write load_state_dict(..., strict=False)"
+
+
+SHOWN = 1000  # parts of a model that a notebook shows at most
+
+
+def _tree(root: Module, name: str) -> str:
+    """Nested <details>, put together without recursion, from the last part to the first."""
+    found = list(root.named_modules(remove_duplicate=False))[: SHOWN + 1]
+    texts: dict[str, list[str]] = {}
+    for path, module in reversed(found[:SHOWN]):
+        own = [f"<li>{escape(key)} {escape(str(p.shape))}</li>" for key, p in _own_parameters(module)]
+        count = sum(p.size for p in module.parameters())
+        label = path.rpartition(".")[2] or name
+        title = f"{escape(label)}{': ' if label else ''}<b>{escape(type(module).__name__)}</b>"
+        title += f"({escape(module.extra_repr())})" + (f", {count:,} numbers" if count else "")
+        below = texts.pop(path, [])
+        if own or below:
+            parts = "".join([*own, *(f"<li>{text}</li>" for text in reversed(below))])
+            text = f"<details{' open' if not path else ''}><summary>{title}</summary><ul>{parts}</ul></details>"
+        else:
+            text = title
+        if not path:
+            more = " … and more" if len(found) > SHOWN else ""
+            return text + more
+        texts.setdefault(path.rpartition(".")[0], []).append(text)
+    return ""
