@@ -54,8 +54,7 @@ class Tape:
         nodes = _below(result)
         self.leaves = [node for node in nodes if node.op is None]
         made = [node for node in nodes if node.op is not None]
-        constants = dict.fromkeys(node.b for node in made if node.b.__class__ is float)
-        constants = {repr(value): value for value in constants}  # 0.0 and -0.0 are two
+        constants = {repr(node.b): node.b for node in made if node.b.__class__ is float}  # 0.0 and -0.0 are two
         self.constants = list(constants.values())
         slots: dict[Any, int] = {text: i for i, text in enumerate(constants)}
         slots.update({node: len(constants) + i for i, node in enumerate([*self.leaves, *made])})
@@ -75,9 +74,9 @@ class Tape:
         """The result for the leaves' present data. Raises what the operations of Scalars raise, as they do."""
         self._values = None
         run, _, array = _loops(self.operations, uses_numba())
-        values = [*self.constants, *(leaf._data for leaf in self.leaves), *[0.0] * self.steps]
-        if array:
-            values = np.array(values)  # type: ignore[assignment]
+        outside = [*self.constants, *(leaf._data for leaf in self.leaves)]
+        values: Any = np.empty(self.first + self.steps) if array else [0.0] * (self.first + self.steps)
+        values[: self.first] = outside
         try:
             run(*self._steps(array), values, self.first)
         except ERRORS:
