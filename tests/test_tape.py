@@ -10,7 +10,9 @@ from autograd import Scalar
 from autograd.compiler import Tape
 from autograd.floats import Form
 
-METHODS = sorted({form.declared.name: name for name, f in vars(Scalar).items() if (form := getattr(f, "form", None))}.items())
+METHODS = sorted(
+    {form.declared.name: name for name, f in vars(Scalar).items() if (form := getattr(f, "form", None))}.items()
+)
 WITHOUT_GRADIENT = {"sign", "floor", "ceil", "floor_divide"}
 UNARY = [name for _, name in METHODS if len(vars(Scalar)[name].form.declared.arguments) == 1]
 BINARY = ["__add__", "__sub__", "__mul__", "__truediv__", "__mod__", "__pow__", "maximum", "minimum"]

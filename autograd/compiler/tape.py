@@ -94,7 +94,9 @@ class Tape:
         Results on the way get no `grad`. Raises RuntimeError if `forward` has not been called, or has failed.
         """
         if self._values is None:
-            raise RuntimeError("backward() of a Tape goes through the values of its last forward(); call forward() first")
+            raise RuntimeError(
+                "backward() of a Tape goes through the values of its last forward(); call forward() first"
+            )
         _, run, array = _loops(self.operations, uses_numba())
         values = np.asarray(self._values) if array else list(map(float, self._values))
         g: Any = np.zeros(len(values)) if array else [0.0] * len(values)
@@ -144,7 +146,9 @@ def _below(result: Scalar) -> list[Any]:
             if parent.__class__ is float or parent in found:
                 continue
             if not isinstance(parent, Scalar):
-                raise modes.TraceError("a Tape follows Scalars only, and this graph has Tensors; use autograd.compile for these")
+                raise modes.TraceError(
+                    "a Tape follows Scalars only, and this graph has Tensors; use autograd.compile for these"
+                )
             found.add(parent)
             stack.append(parent)
         if node.op is not None and getattr(node.op, "declared", None) is TAKEN:

@@ -1,6 +1,7 @@
 """micrograd's demonstration: two moons, a network of scalars 2-16-16-1, max-margin loss, one full-batch step.
 
-Network and loss are written for any class of recorded numbers, so both engines run the very same code.
+Network and loss are written for any class of recorded numbers, so all engines run the very same code. As a flat tape, the graph
+is made once and then run again on the parameters' new values; compiling its loops is no part of a step.
 """
 
 import random
@@ -22,7 +23,7 @@ def moons():
     return points.tolist(), [-1] * (SAMPLES // 2) + [1] * (SAMPLES // 2)
 
 
-def train(Value):
+def train(Value, tape=None, zero=0.0):
     rng = random.Random(0)
     layers = [
         [([Value(rng.uniform(-1, 1)) for _ in range(n)], Value(0.0)) for _ in range(m)] for n, m in pairwise(SIZES)
@@ -39,23 +40,48 @@ def train(Value):
                 x = [xi.relu() for xi in x]
         return x[0]
 
-    def step():
+    def objective():
         margins = [(1 + -label * score(point)).relu() for point, label in zip(points, labels, strict=True)]
-        loss = sum(margins) * (1.0 / SAMPLES) + 1e-4 * sum(p * p for p in parameters)
+        return sum(margins) * (1.0 / SAMPLES) + 1e-4 * sum(p * p for p in parameters)
+
+    replayed = tape and tape(objective())
+
+    def step():
+        if replayed is None:
+            loss = objective()
+            losses[0] = loss.data
+        else:
+            loss = replayed
+            losses[0] = loss.forward()
         for p in parameters:
-            p.grad = 0.0
+            p.grad = zero
         loss.backward()
         for p in parameters:
             p.data -= LEARNING_RATE * p.grad
-        losses[0] = loss
 
-    return step, lambda: [losses[0].data, *(p.grad for p in parameters)]
+    return step, lambda: [losses[0], *(p.grad for p in parameters)]
 
 
 def chainrule():
     from autograd import Scalar
 
     return train(Scalar)
+
+
+def tape():
+    from autograd import Scalar
+    from autograd.compiler import Tape
+
+    return train(Scalar, Tape)
+
+
+def pytorch():
+    import torch
+
+    def value(number):
+        return torch.tensor(number, dtype=torch.float64, requires_grad=True)
+
+    return train(value, zero=None)
 
 
 def micrograd():
@@ -73,5 +99,13 @@ CASES = [
         reference="micrograd",
         tolerance=1e-9,
         rounds=9,
-    )
+    ),
+    Case(
+        "moons_tape",
+        "the same step as a flat tape, run by one loop",
+        {"chainrule": tape, "pytorch": pytorch},
+        target=0.005,
+        tolerance=1e-9,
+        rounds=5,
+    ),
 ]
