@@ -72,6 +72,8 @@ class Tape:
 
     def forward(self) -> float:
         """The result for the leaves' present data. Raises what the operations of Scalars raise, as they do."""
+        if modes.tracing():
+            raise modes.TraceError("a Tape in a trace would be run once, and its result be a constant; run it outside")
         self._values = None
         run, _, array = _loops(self.operations, uses_numba())
         outside = [*self.constants, *(leaf._data for leaf in self.leaves)]
