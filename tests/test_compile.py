@@ -298,6 +298,30 @@ def test_the_mode_of_a_model_and_its_attributes_are_guarded():
     assert f(x).tolist() == x.tolist()
 
 
+def test_a_parameter_that_is_frozen_gets_no_gradient_any_more():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    step = autograd.compile(lambda x: (model.zero_grad(), model(x).sum().backward()) and None)
+    x = np.ones((3, 2), np.float32)
+    step(x)
+    model[0].weight.requires_grad_(False)
+    model[0].weight.grad = None
+    step(x)
+    assert model[0].weight.grad is None
+    assert model[0].bias.grad is not None
+    assert step.traces == 2
+
+
+def test_a_hook_that_is_added_is_called():
+    model = nn.Linear(2, 1)
+    f = autograd.compile(lambda x: model(x))
+    x = np.ones((1, 2), np.float32)
+    before = f(x).item()
+    hook = model.register_forward_hook(lambda module, given, result: result * 2)
+    assert f(x).item() == pytest.approx(2 * before)
+    hook.remove()
+    assert f(x).item() == pytest.approx(before)
+
+
 def test_random_numbers_are_those_of_the_function_itself():
     model = nn.Dropout(0.5)
     x = np.ones(20, np.float32)

@@ -67,8 +67,7 @@ class Compiled:
             found = self._traced(signature, args, kwargs, given)
             if not isinstance(found, Entry):
                 return found[0]
-            entry = found
-            return entry.first
+            return found.first.pop()
         if self.check:
             self.calls += 1
             if self.calls % self.check == 0:
@@ -85,7 +84,7 @@ class Compiled:
         return result
 
     def _traced(self, signature: Any, args: Any, kwargs: Any, given: list[Any]) -> Any:
-        """A new Entry, whose `first` is the result of this call; or the result in a tuple, if there can be none."""
+        """A new Entry, whose `first` holds the result of this call; or the result in a tuple, if there can be none."""
         if self._eager:
             return (self.function(*args, **kwargs),)
         with self._lock:
@@ -208,12 +207,14 @@ class Entry:
         )
         self.count = len(recorded.outputs)
         self.single = self.count == 1 and self.build([0]) == 0
+        captured = [t for t in self.program.captured.values() if isinstance(t, engine.Tensor)]
+        self.leaves = [(t, t._made) for t in dict.fromkeys([*captured, *recorded.kept])]
         self.code = Code(self.program)
         self.counts = optimize(self.code, owner.passes)
         self.idle: list[Writer] = []
         self.back = None if recorded.back is None else Back(recorded, tensors, owner.passes)
         values = recorded.values if recorded.live else [_value(y) for y in recorded.outputs]
-        self.first = self._result(values, given)
+        self.first = [self._result(values, given)]  # taken by the call for which it was traced
 
     def _kind(self, y: Any, plain: bool) -> str:
         if isinstance(y, engine.Tensor):
@@ -233,6 +234,9 @@ class Entry:
             return False
         for guard in self.guards:
             if not guard():
+                return False
+        for tensor, made in self.leaves:  # it may need a gradient now, or none any more
+            if tensor._made is not made:
                 return False
         for node, none in self.needed:
             if (node.grad is None) is not none:

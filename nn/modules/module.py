@@ -44,9 +44,11 @@ class Hook:
     ) -> None:
         self.module, self.kind, self.function, self.with_kwargs = module, kind, function, with_kwargs
         module.__dict__["_module_hooks"] = (self, *module._module_hooks) if prepend else (*module._module_hooks, self)
+        modes.settings[0] += 1
 
     def remove(self) -> None:
         self.module.__dict__["_module_hooks"] = tuple(hook for hook in self.module._module_hooks if hook is not self)
+        modes.settings[0] += 1
         if not self.module._module_hooks:
             del self.module.__dict__["_module_hooks"]
 
