@@ -4,6 +4,7 @@ import numpy as np
 
 import autograd
 import nn
+import optim
 from autograd import Tensor
 
 
@@ -40,3 +41,14 @@ def test_a_module_is_a_tree_and_names_are_escaped():
     for _ in range(3000):
         deep = nn.Sequential(deep)
     assert "and more" in deep._repr_html_()
+
+
+def test_a_history_is_a_list_that_shows_itself_as_a_table():
+    model = nn.MLP([2, 4, 1])
+    trainer = optim.Trainer(model, optim.SGD(model.parameters(), lr=0.1), nn.functional.mse_loss, progress=False)
+    history = trainer.run([(np.ones((4, 2), np.float32), np.ones((4, 1), np.float32))], epochs=40)
+    html = history._repr_html_()
+    assert history == list(history)
+    assert html.count("<tr>") == 26
+    assert "<td>loss</td>" in html
+    assert "⋮" in html

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import nn
 
 from .extension import Extension
+from .history import History
 from .randomness import check_states, set_states, states
 from .sources import batches_in, samples_in
 
@@ -42,7 +43,7 @@ def state_of(trainer: Trainer) -> dict[str, Any]:
             "samples": samples_in(trainer.batches),
             "batches": batches_in(trainer.batches),
             "stopped": trainer.stopped,
-            "history": trainer.history,
+            "history": list(trainer.history),
         },
         "tally": trainer.tally.state_dict(),
         "random": {"now": states(trainer.generators), "epoch": trainer.epoch_began},
@@ -96,7 +97,7 @@ def _load(trainer: Trainer, saved: Mapping[str, Any]) -> None:
     trainer.tally.load_state_dict(saved["tally"])
     trainer.epoch, trainer.steps = progress["epoch"], progress["steps"]
     trainer.position, trainer.stopped = progress["position"], progress["stopped"]
-    trainer.history = copy.deepcopy(progress["history"])
+    trainer.history = History(copy.deepcopy(progress["history"]))
     trainer.epoch_began = saved["random"]["epoch"]
     set_states(trainer.generators, saved["random"]["now"])
 

@@ -32,6 +32,7 @@ from ..optimizer import Optimizer
 from .checkpoints import Checkpoints
 from .extension import Extension, extension_of
 from .guard import Guard, NotFinite, finite, strange
+from .history import History
 from .interruption import Interruption
 from .plots import plot
 from .progress import Bar
@@ -107,7 +108,7 @@ class Trainer:
         self.progress = progress
         self.compute: Any = autograd.compile(self._computation(), fallback=True) if compile else None
         self.epoch = self.steps = 0
-        self.history: list[dict[str, Any]] = []
+        self.history = History()
         self.stopped: str | None = None
         self.tally = Tally(self.metrics)  # of the batches since the last row
         self.position = 0  # batches of this epoch that are done
