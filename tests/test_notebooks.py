@@ -92,7 +92,11 @@ def test_a_notebook_runs_with_its_solutions_in_seconds_and_prints_what_is_commit
     warnings = [out["text"] for cell in ran.values() for out in cell["outputs"] if out.get("name") == "stderr"]
     assert not warnings
     for cell in code_cells(read(path)):
-        exact = "rounding" not in cell["metadata"].get("tags", [])  # rounding may decide how a training run ends
+        tags = cell["metadata"].get("tags", [])
+        exact = "rounding" not in tags  # rounding may decide how a training run ends
+        if "sampled" in tags:  # and which letter a trained model draws
+            assert printed(ran[cell["id"]], exact)
+            continue
         assert printed(ran[cell["id"]], exact) == printed(cell, exact), cell["id"]
         assert shown(ran[cell["id"]]) == shown(cell), cell["id"]
     assert float(done.stdout) < SECONDS
@@ -106,7 +110,11 @@ def test_a_notebook_is_committed_with_its_outputs_and_nothing_else(path):
         shows = re.search(r"print\(|autograd\.(draw|explain)\(|plt\.subplots\(", source(cell))
         assert bool(cell["outputs"]) == bool(shows), cell["id"]
     assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
-    assert not [cell["id"] for cell in notebook["cells"] if cell["metadata"] not in ({}, {"tags": ["rounding"]})]
+    assert not [
+        cell["id"]
+        for cell in notebook["cells"]
+        if cell["metadata"] not in ({}, {"tags": ["rounding"]}, {"tags": ["sampled"]})
+    ]
     assert path.stat().st_size < 300_000
     assert not re.search(r"/(home|root|Users|tmp)/|0x[0-9a-f]{6}", path.read_text(encoding="utf-8"))
 
