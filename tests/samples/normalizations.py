@@ -51,6 +51,7 @@ NORMALIZATIONS = [
     of(normalize_rows, real(4, 3), real(3), real(3), 0.1, True, like=rows, ulps=16, sums=True),
     of(normalize_rows, real(2, 4), real(4), None, 0.01, False, like=rows, ulps=16, sums=True),
     of(normalize_rows, real(2, 3), None, None, 0.1, True, like=rows, ulps=16, sums=True),
+    of(normalize_rows, real(3, 1), real(1), None, 0.5, False, like=rows, ulps=16, sums=True),
     *(
         of(normalize_groups, real(2, 2, 3, 2), weight, bias, 0.1, like=groups, ulps=32, sums=True)
         for weight, bias in ((real(2, 3), real(2, 3)), (real(2, 3), None), (None, None))
