@@ -429,6 +429,24 @@ def test_zero_cotangents_stay_zero_where_a_derivative_is_infinite():
         assert compiled(x).tolist() == f(x).tolist()
 
 
+def test_zero_cotangents_stay_zero_in_code_that_runs_in_blocks():
+    w = Tensor(np.ones((1 << 12, 32), np.float32), requires_grad=True)
+
+    def backward(x):
+        w.grad = None
+        h = w * x
+        np.where(h > 0, np.sqrt(h), 0.0 * h).sum().backward()
+
+    compiled = autograd.compile(backward)
+    x = np.ones(w.shape, np.float32)
+    compiled(x)
+    x[0, 0] = 0
+    compiled(x)
+    found = w.grad.numpy().copy()
+    backward(x)
+    np.testing.assert_array_equal(found, w.grad.numpy())
+
+
 # --- Refusals ---------------------------------------------------------------------------------------------------------
 
 

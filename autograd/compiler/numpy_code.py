@@ -311,13 +311,7 @@ class Writer:
             self._call(call, i)
             for v in variables_in(call.result):
                 self._hand_over(v)
-            for v in self.checks.get(i, ()):
-                text = self._text(v)
-                square = f"vdot({text}, {text})"
-                if v in self.places and self.places[v].flags.c_contiguous:
-                    line = self.places[v].reshape(-1)
-                    square = f"{self._global(line.dot, 'dot')}({self._static(line)})"
-                self.lines.append(f"if not isfinite({square}): raise NotFinite(({''.join(d + ', ' for d in draws)}))")
+            self._check(i)
             self._release(call, i)
             i += 1
         self._write_ends()
@@ -331,6 +325,17 @@ class Writer:
         made: dict[str, Any] = {}
         exec(compile(self.source, filename, "exec"), {}, made)
         self.run = made["make"](**self.names)
+
+    def _check(self, i: int) -> None:
+        """Look whether the values that must be finite after call i are."""
+        drawn = "".join(f"v{c.result.number}, " for c in self.code.draws)
+        for v in self.checks.get(i, ()):
+            text = self._text(v)
+            square = f"vdot({text}, {text})"
+            if v in self.places and self.places[v].flags.c_contiguous:
+                line = self.places[v].reshape(-1)
+                square = f"{self._global(line.dot, 'dot')}({self._static(line)})"
+            self.lines.append(f"if not isfinite({square}): raise NotFinite(({drawn}))")
 
     def _hand_over(self, v: Variable) -> None:
         """Copy an output as soon as it is known, if its memory is not its own."""
@@ -611,6 +616,7 @@ class Writer:
         for call in calls:
             if call.result not in inner:
                 self._hand_over(call.result)
+        self._check(end - 1)
         for i, call in enumerate(calls, start):
             self._release(call, i, inner)
 
