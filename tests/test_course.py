@@ -182,7 +182,7 @@ MISTAKES = [
     ("unbroadcast", "g.copy()", "g", "share memory"),
     ("unbroadcast", "g.sum(axes, keepdims=True)", "g.mean(axes, keepdims=True)", "unbroadcast"),
     ("unbroadcast", "g.sum(axes, keepdims=True)", "g.sum(axes, keepdims=True, dtype=float)", "float32"),
-    ("unbroadcast", "    leading = ", "    g *= 1\n    g += 0.0 * g - 1\n    leading = ", "unbroadcast"),
+    ("unbroadcast", "    leading = ", "    g += 1\n    leading = ", "unbroadcast"),
     ("unbroadcast", "    leading = ", "    if not shape:\n        return float(g.flat[0])\n    leading = ", "sum|leading"),
     ("unbroadcast", "    leading = g.ndim - len(shape)", "    leading = 0 if g.shape[: len(shape)] == shape else g.ndim - len(shape)", "leading ones"),
     ("matmul", "g @ b.swapaxes(-1, -2)", "g @ b", "matmul|ValueError|transposed"),
@@ -225,7 +225,7 @@ MISTAKES = [
     ("momentum", "                continue\n", "                p.data += self.momentum * self.velocities[i]\n                continue\n", "None is not 0"),
     ("momentum", "                continue\n", "                return\n", "others go on"),
     ("momentum", "self.parameters = list(parameters)", "self.parameters = parameters", "list of them"),
-    ("momentum", "p.data += self", "p.data.dtype.type(0); p.data = p.data.astype(float); p.data += self", "another array"),
+    ("momentum", "p.data += self", "p.data = p.data.astype(float); p.data += self", "another array"),
     ("momentum", "            p.data += self.velocities[i]", "            p.grad *= self.lr\n            p.data += self.velocities[i]", "belongs to backward"),
     ("momentum", "self.velocities = [np.zeros_like(p.data) for p in self.parameters]", "self.velocities = Momentum.__dict__.get('kept') or [np.zeros_like(p.data) for p in self.parameters]\n        Momentum.kept = self.velocities", "state belongs|four steps"),
     (
@@ -257,7 +257,7 @@ def test_a_mistake_breaks_a_law_that_says_what_the_matter_is(exercise, good, bad
 
 
 @pytest.mark.parametrize("exercise", course.exercises)
-def test_each_law_is_broken_by_a_mistake_or_by_work_that_does_nothing(exercise):
+def test_each_law_is_broken_by_a_mistake(exercise):
     broken = set()
     for name, good, bad, _ in MISTAKES:
         if name == exercise:

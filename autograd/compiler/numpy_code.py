@@ -328,13 +328,13 @@ class Writer:
 
     def _check(self, i: int) -> None:
         """Look whether the values that must be finite after call i are."""
-        drawn = "".join(f"v{c.result.number}, " for c in self.code.draws)
         for v in self.checks.get(i, ()):
             text = self._text(v)
             square = f"vdot({text}, {text})"
             if v in self.places and self.places[v].flags.c_contiguous:
                 line = self.places[v].reshape(-1)
                 square = f"{self._global(line.dot, 'dot')}({self._static(line)})"
+            drawn = "".join(f"v{c.result.number}, " for c in self.code.draws)
             self.lines.append(f"if not isfinite({square}): raise NotFinite(({drawn}))")
 
     def _hand_over(self, v: Variable) -> None:

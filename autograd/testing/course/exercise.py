@@ -16,8 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.tensor import Tensor
-
 CALLS = 400_000  # how many calls of functions a law may cost: a walk over every path of a graph costs more
 
 
@@ -120,8 +118,9 @@ def expect(call: str, found: Any, wanted: Any, hint: str) -> None:
     if isinstance(found, np.ndarray | np.generic) and array.dtype != wanted.dtype:
         raise Wrong(f"{call} has dtype {array.dtype}, and should have {wanted.dtype}\nhint: {hint}")
     accuracy = 1e-4 if wanted.dtype == np.float32 else 1e-9
-    if not np.allclose(array, wanted, accuracy, accuracy, equal_nan=True):
-        i = np.unravel_index(np.argmax(~np.isclose(array, wanted, accuracy, accuracy, equal_nan=True)), wanted.shape)
+    off = ~np.isclose(array, wanted, accuracy, accuracy, equal_nan=True)
+    if off.any():
+        i = np.unravel_index(np.argmax(off), wanted.shape)
         place = f" at {tuple(int(k) for k in i)}" if i else ""
         raise Wrong(f"{call} is {array[i]:.6g}{place}, and should be {wanted[i]:.6g}\nhint: {hint}")
 
@@ -138,8 +137,8 @@ def apart(what: str, found: Any, other: np.ndarray, hint: str) -> None:
         raise Wrong(f"{what} share memory: a change of one changes the other\nhint: {hint}")
 
 
-def gradients(f: Callable[..., Any], g: Any, *arrays: np.ndarray) -> list[np.ndarray]:
-    """What back-propagation of `g` through `f` gives for each array."""
-    tensors = [Tensor(array.copy(), requires_grad=True) for array in arrays]
-    f(*tensors).backward(g)
-    return [np.asarray(tensor.grad) for tensor in tensors]
+def two(name: str, found: Any, what: str) -> tuple[Any, Any]:
+    """The two results of a function of the work."""
+    if not (isinstance(found, tuple | list) and len(found) == 2):
+        raise Wrong(f"{name} gave {type(found).__name__}, and should give two {what}")
+    return found[0], found[1]

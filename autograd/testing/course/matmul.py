@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .exercise import Exercise, Wrong, apart, expect, gradients, same
+from ...transforms import vjp
+from .exercise import Exercise, apart, expect, same, two
 
 SKELETON = '''\
 """The gradients of a matrix product.
@@ -35,10 +36,8 @@ def put_to(work: Any, shapes: Shapes, hint: str) -> None:
 
 
 def compare(work: Any, g: np.ndarray, A: np.ndarray, B: np.ndarray, hint: str) -> Any:
-    found = work(g, A, B)
-    if not (isinstance(found, tuple | list) and len(found) == 2):
-        raise Wrong(f"matmul_backward gave {type(found).__name__}, and should give two arrays, dA and dB")
-    for name, one, wanted in zip(("dA", "dB"), found, gradients(np.matmul, g, A, B)):
+    found = two("matmul_backward", work(g, A, B), "arrays, dA and dB")
+    for name, one, wanted in zip(("dA", "dB"), found, vjp(np.matmul, A, B)[1](g)):
         expect(f"{name} for A of shape {A.shape} and B of shape {B.shape}", one, wanted, hint)
     return found
 

@@ -49,6 +49,7 @@ def run(work: Any, starts: Any, gradients: Any, momentum: float = MOMENTUM) -> l
 
 
 def path(start: Any, gradients: Any, momentum: float = MOMENTUM) -> np.ndarray:
+    """Where a parameter goes, by the two lines of the task: `optim` stands above this package."""
     theta, v = np.array(start, float), np.zeros_like(start, float)
     for g in gradients:
         if g is not None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .exercise import Exercise, apart, expect, gradients, same
+from ...transforms import vjp
+from .exercise import Exercise, apart, expect, same
 
 SKELETON = '''\
 """Broadcasting, backwards.
@@ -39,11 +40,16 @@ SHAPES: dict[str, list[tuple[tuple[int, ...], tuple[int, ...]]]] = {
 }
 
 
+def gradient(g: np.ndarray, shape: tuple[int, ...]) -> Any:
+    """What `unbroadcast(g, shape)` should give."""
+    return vjp(lambda x: np.broadcast_to(x, g.shape), np.zeros(shape, g.dtype))[1](g)
+
+
 def put_to(work: Any, which: str, hint: str) -> None:
     generator = np.random.default_rng(0)
     for shape, whole in SHAPES[which]:
         g = generator.normal(size=whole)
-        (wanted,) = gradients(lambda x, to=whole: np.broadcast_to(x, to), g, np.zeros(shape))
+        wanted = gradient(g, shape)  # before the work may change g
         expect(f"unbroadcast(g of shape {whole}, {shape})", work(g, shape), wanted, hint)
 
 
@@ -87,8 +93,9 @@ def manners(work: Any) -> None:
         g = np.arange(6, dtype=np.float32).reshape(whole)
         before = g.copy()
         found = work(g, shape)
-        (wanted,) = gradients(lambda x, to=whole: np.broadcast_to(x, to), before, np.zeros(shape, np.float32))
-        expect(f"unbroadcast(g of float32, {shape})", found, wanted, "is there a number of float64 in it?")
+        expect(
+            f"unbroadcast(g of float32, {shape})", found, gradient(before, shape), "is there a number of float64 in it?"
+        )
         same("g", g, before, "g += … writes into the caller's array")
         apart(
             "g and the result",
