@@ -359,6 +359,7 @@ if _TYPE_CHECKING:  # imported when they are asked for: see __getattr__
     from .drawing import draw, explain, why
     from .files import load, save
     from .function import Function
+    from .loops import cond, scan, while_loop
     from .memory import checkpoint, saved_bytes
     from .profiling import profile
     from .random import (
@@ -427,6 +428,7 @@ _LAZY = {
     "checkpoint": "memory",
     "saved_bytes": "memory",
     "compile": "compiler",
+    "cond": "loops",
     "default_generator": "random",
     "detect_anomaly": "anomaly",
     "bernoulli": "random",
@@ -449,9 +451,11 @@ _LAZY = {
     "randn_like": "random",
     "randperm": "random",
     "save": "files",
+    "scan": "loops",
     "special": "special",
     "TraceError": "modes",
     "trace": "compiler",
+    "while_loop": "loops",
     "why": "drawing",
 }
 
@@ -547,6 +551,7 @@ __all__ = [
     "compile",
     "concat",
     "concatenate",
+    "cond",
     "conj",
     "conjugate",
     "contiguous_format",
@@ -796,6 +801,7 @@ __all__ = [
     "rsub",
     "save",
     "saved_bytes",
+    "scan",
     "scatter",
     "scatter_add",
     "scatter_reduce",
@@ -873,6 +879,7 @@ __all__ = [
     "vsplit",
     "vstack",
     "where",
+    "while_loop",
     "why",
     "xlogy",
     "zeros",

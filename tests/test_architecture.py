@@ -32,7 +32,7 @@ LEVELS = """
     factories functions random function
     linalg fft special
     transforms drawing compiler testing
-    memory anomaly files profiling
+    memory anomaly files profiling loops
 """
 LEVEL = {f"autograd.{name}": i for i, line in enumerate(LEVELS.split("\n")) for name in line.split()}
 MAY_USE = {"autograd": {"autograd"}, "nn": {"nn", "autograd"}, "optim": {"optim", "autograd"}}

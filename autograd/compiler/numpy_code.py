@@ -400,7 +400,7 @@ class Writer:
                 continue
             if v in self.memory:
                 self.pool.give(self.memory.pop(v))
-            elif v not in self.places and v in self.defined and self.code.meta(v) is not None:
+            elif v in self.last and v not in self.places and v in self.defined and self.code.meta(v) is not None:
                 gone.append(f"v{v.number}")
         gone = [name for name in gone if name not in self.outputs]
         if gone:

@@ -1,0 +1,134 @@
+"""A body: a function of a loop or a branch, traced once with its gradient, that a program runs as often as it needs.
+
+Tensors that the function uses without being given them are inputs of the body like its arguments. While it is traced they are
+leaves, whatever they were computed from: their history belongs to the program around the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import modes
+from ..arrays import engine
+from .code import Code
+from .numpy_code import NotFinite, Writer
+from .passes import optimize
+from .program import Program, Recorded
+from .tracer import Tracer
+
+
+class _Discovery(Tracer):
+    """Finds the Tensors from outside that a function uses, whatever history they have."""
+
+    def capture(self, tensor: Any, source: Any) -> Any:
+        variable = self.new(tensor._data)
+        self.captured[variable] = source
+        self.name(tensor, variable)
+        return variable
+
+
+def closed_over(f: Callable[..., Any], given: list[Any], what: str) -> list[Any]:
+    """The Tensors that f(*given) uses besides those that it is given and those that it makes."""
+    tracer = _Discovery()
+    for t in given:
+        tracer.name(t, tracer.new(t._data))
+    try:
+        with tracer:
+            f(*given)
+    finally:
+        tracer.restore()
+    if tracer.drawn:
+        raise modes.TraceError(
+            f"the function of {what} draws random numbers, which would be the same in every turn of a trace; draw them before, and give them as xs"
+        )
+    if tracer.changed or tracer.grads or tracer.calls:
+        raise modes.TraceError(
+            f"the function of {what} changes a Tensor from outside, or a gradient; give what changes as a part of the carry, and return it"
+        )
+    return [t for t in tracer.captured.values() if isinstance(t, engine.Tensor)]
+
+
+class Straight:
+    """A program's function on NumPy, with memory for each that runs it at the same time."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.code = program, Code(program)
+        optimize(self.code)
+        self.idle: list[Writer] = []
+
+    def __call__(self, arrays: list[Any]) -> list[Any]:
+        try:
+            writer = self.idle.pop()
+        except IndexError:
+            writer = Writer(self.code)
+        try:
+            return writer.run(*arrays)
+        except NotFinite:
+            return self.program.evaluate(self.program.begin(arrays))
+        finally:
+            self.idle.append(writer)
+
+
+class Body:
+    """f's results and gradients as functions of arrays.
+
+    f         takes and returns lists of Tensors
+    given     arrays like those that it will be called with
+    floating  which of them need a gradient
+    closed    the Tensors that it uses besides: further inputs
+    """
+
+    def __init__(self, f: Callable[..., Any], given: list[Any], floating: list[bool], closed: list[Any]) -> None:
+        stand_ins = [engine.Tensor._make(x, None) for x in given]
+        for t, needs in zip(stand_ins, floating):
+            if needs:
+                t.requires_grad_()
+        nodes = [t._made for t in closed]
+        try:
+            for t in closed:
+                if t._made is not None:
+                    t._made = None
+                    t.requires_grad_()
+            inputs = [*stand_ins, *closed]
+            recorded = Recorded(lambda: f(*stand_ins), inputs)
+            places = {id(t): i for i, t in enumerate(inputs)}
+            self.leaves = [places.get(id(t)) for t in recorded.leaves]
+        finally:
+            for t, node in zip(closed, nodes):
+                t._made = node
+        self.count, self.live, self.inputs = len(recorded.outputs), recorded.live, len(inputs)
+        self.likes = [(y._data.shape, y._data.dtype) for y in recorded.outputs]
+        program, back = recorded.program, recorded.back
+        always = {v: i for i, v in enumerate(program.inputs) if i >= len(given)}
+        carried = [*recorded.carried, *getattr(recorded, "held", ())]
+        self.again = [always.get(v) for v in carried]  # which input it is, of those that are the same in every turn
+        results = program.outputs[: self.count]
+        self.kept = [v for v, place in zip(carried, self.again) if place is None]
+        program.outputs = [*results, *self.kept]
+        self.program, self.back_program = program, back
+        self.forward = Straight(program)
+        self.back = None if back is None else Straight(back)
+        program.outputs = list(results)
+        self.results_only = Straight(program) if self.kept else self.forward
+        program.outputs = [*results, *self.kept]
+
+    def run(self, arrays: list[Any], keep: bool) -> tuple[list[Any], list[Any]]:
+        """(the results, what `pull` needs of this turn)."""
+        values = (self.forward if keep else self.results_only)(arrays)
+        return values[: self.count], values[self.count :]
+
+    def pull(self, kept: list[Any], arrays: list[Any], cotangents: list[Any]) -> list[Any]:
+        """The gradient of each input, None where there is none. Of `arrays` only those that were closed over are read."""
+        shares: list[Any] = [None] * self.inputs
+        if self.back is not None:
+            rest = iter(kept)
+            carried = [next(rest) if place is None else arrays[place] for place in self.again]
+            found = self.back([*carried, *[cotangents[i] for i in self.live]])
+            for place, share in zip(self.leaves, found):
+                if place is not None:
+                    shares[place] = share
+        return shares
+
+
+__all__ = ["Body", "Straight", "closed_over"]
