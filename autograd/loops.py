@@ -51,7 +51,9 @@ def scan(
         """f on lists of leaves."""
         result = f(build(list(leaves[:n])), build_x(list(leaves[n:])))
         if not isinstance(result, tuple) or len(result) != 2:
-            raise TypeError(f"scan: f must return a pair (carry, y), and returned {_told(result)}; write `return carry, None` if there is no y")
+            raise TypeError(
+                f"scan: f must return a pair (carry, y), and returned {_told(result)}; write `return carry, None` if there is no y"
+            )
         news, y = result
         after, _ = flatten(news)
         after = list(map(_valued, after))
@@ -76,7 +78,14 @@ def scan(
     if modes.tracing():
         from .compiler.loops import scanned
 
-        results = scanned(lambda *leaves: list(map(_tensor, body(*leaves))), plain, list(map(_tensor, carry)), list(map(_tensor, slices)), size, reverse)
+        results = scanned(
+            lambda *leaves: list(map(_tensor, body(*leaves))),
+            plain,
+            list(map(_tensor, carry)),
+            list(map(_tensor, slices)),
+            size,
+            reverse,
+        )
     else:
         results = plain(carry, slices)
     return build(results[:n]), form[0](results[n:])
@@ -141,7 +150,13 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
     if modes.tracing():
         from .compiler.loops import repeated
 
-        return build(repeated(lambda *leaves: [_tensor(condition(*leaves))], lambda *leaves: list(map(_tensor, body(*leaves))), list(map(_tensor, carry))))
+        return build(
+            repeated(
+                lambda *leaves: [_tensor(condition(*leaves))],
+                lambda *leaves: list(map(_tensor, body(*leaves))),
+                list(map(_tensor, carry)),
+            )
+        )
     while condition(*carry):
         carry = body(*carry)
     return build(carry)
@@ -163,7 +178,9 @@ def _told(result: Any) -> str:
 def _length(slices: list[Any], length: int | None) -> int:
     for x in slices:
         if not x.shape:
-            raise ValueError("scan goes along the first axis of xs, and one of them is a single number; give an array, or close over it")
+            raise ValueError(
+                "scan goes along the first axis of xs, and one of them is a single number; give an array, or close over it"
+            )
     found = {x.shape[0] for x in slices} | (set() if length is None else {length})
     if len(found) > 1:
         raise ValueError(f"scan: xs and length must agree on one length, and these are {sorted(found)}")

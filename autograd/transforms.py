@@ -68,16 +68,28 @@ def _variable(x: Any) -> Any:
 
 def _out(value: Any, like: Any) -> Any:
     """A result as the caller gave the argument: a plain array for a plain array, unless an outer transform needs it."""
-    if not isinstance(value, Tensor) or isinstance(like, Tensor) or value.requires_grad or modes.tracing():
+    if modes.tracing():
+        return _traced(value, like)
+    if not isinstance(value, Tensor) or isinstance(like, Tensor) or value.requires_grad:
         return value
     return _as_array(value)
 
 
 def _plain_result(y: Any, x: Any) -> Any:
     """A value of f: detached from the variables of this level if no outer level needs it."""
-    if not isinstance(y, Tensor) or isinstance(x, Tensor) or _depth.level or modes.tracing():
+    if modes.tracing():
+        return _traced(y, x)
+    if not isinstance(y, Tensor) or isinstance(x, Tensor) or _depth.level:
         return y
     return _as_array(y)
+
+
+def _traced(value: Any, like: Any) -> Any:
+    """The result in a trace, where what will be a plain array is a Tensor that is known to stand for one."""
+    plain = modes.innermost("trace").plain
+    if id(like) in plain and isinstance(value, Tensor):
+        plain.add(id(value))
+    return value
 
 
 def _as_array(t: Tensor) -> Any:

@@ -38,12 +38,14 @@ REASONS = {
     "about devices, backends, the compiler and the installation": r"""
         cudnn miopen mkldnn mps native_ batch_norm_ sym_ .*autocast set_ get_ is_ are_ use_ init_ .*_copy$ .*storage cuda cpu
         ipu xpu hpu mtia to_mkldnn import_ir parse_ merge_type unify_ compile compiled fork wait profiler .*vulkan seed
-        initial_seed thread_safe prepare_ classproperty cond$ while_loop typename from_file from_dlpack to_dlpack frombuffer
+        initial_seed thread_safe prepare_ classproperty typename from_file from_dlpack to_dlpack frombuffer
         pin_memory share_memory record_stream data_ptr const_data map apply_ module_load dim_order reinforce new$ as_subclass
         result_type promote_types can_cast broadcast_shapes unsafe_ hash_tensor resize empty_ vmap register_post as_strided
         conv_tbc convolution constant_pad alias range$ scalar_tensor solve$ symeig eig$ lstsq$ matrix_rank lu$ split_with
         embedding_renorm norm_except frobenius nuclear feature_dropout rnn_ lstm gru affine_grid_generator grid_sampler_""",
 }
+JAX = "that are here with the arguments that they have in `jax.lax`"
+OTHERS = {"cond", "while_loop"}
 IN_PLACE = "that write into their Tensor, of functions that are here: write `x[...] = x.f()` or `x = x.f()`"
 NOT_YET = "not written yet"
 
@@ -59,6 +61,8 @@ def names(module):
 def reason(name, ours):
     import torch
 
+    if name in OTHERS:
+        return JAX
     if name.rstrip("_") in dir(torch.nn.functional):
         return next(iter(REASONS))
     for why, patterns in REASONS.items():
@@ -72,11 +76,11 @@ def sorted_out():
     import torch
 
     modules = (torch, torch.Tensor, torch.linalg, torch.special, torch.fft)
-    here, absent = {}, {why: [] for why in (*REASONS, IN_PLACE, NOT_YET)}
+    here, absent = {}, {why: [] for why in (*REASONS, JAX, IN_PLACE, NOT_YET)}
     for (prefix, (_, ours)), module in zip(OURS.items(), modules):
-        here[prefix] = [name for name in names(module) if hasattr(ours, name)]
+        here[prefix] = same = [name for name in names(module) if hasattr(ours, name) and name not in OTHERS]
         for name in names(module):
-            if not hasattr(ours, name):
+            if name not in same:
                 absent[reason(name, ours)].append(f"{prefix}.{name}")
     return here, absent
 

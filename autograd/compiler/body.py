@@ -91,7 +91,7 @@ class Body:
                     t._made = None
                     t.requires_grad_()
             inputs = [*stand_ins, *closed]
-            recorded = Recorded(lambda: f(*stand_ins), inputs)
+            recorded = Recorded(lambda: list(map(_computed, f(*stand_ins))), inputs)
             places = {id(t): i for i, t in enumerate(inputs)}
             self.leaves = [places.get(id(t)) for t in recorded.leaves]
         finally:
@@ -129,6 +129,11 @@ class Body:
                 if place is not None:
                     shares[place] = share
         return shares
+
+
+def _computed(y: Any) -> Any:
+    """A result that is an input as it stands has a history like any other."""
+    return y.clone() if y._made is not None and y._made.op is None else y
 
 
 __all__ = ["Body", "Straight", "closed_over"]

@@ -77,9 +77,9 @@ class Branch:
 
     name = "cond"
 
-    def __init__(self, bodies: tuple[Body, Body]) -> None:
+    def __init__(self, bodies: tuple[Body, Body], operands: int) -> None:
         self.bodies = bodies  # if not, and if so
-        self.body = bodies[1]
+        self.body, self.given = bodies[1], 1 + operands
 
     def run(self, arrays: list[Any], keep: bool) -> tuple[list[Any], Any]:
         which = bool(arrays[0])
@@ -98,6 +98,7 @@ class While:
 
     def __init__(self, condition: Body, body: Body, carries: int) -> None:
         self.condition, self.body, self.carries = condition, body, carries
+        self.given = carries
 
     def run(self, arrays: list[Any], keep: bool) -> tuple[list[Any], Any]:
         carry, closed = arrays[: self.carries], arrays[self.carries :]
@@ -143,7 +144,7 @@ class _Traced(Function):
     def backward(ctx: Any, *cotangents: Any) -> Any:
         inputs, loop = ctx.saved_tensors, ctx.loop
         if modes.is_grad_enabled():
-            return None, None, *_written_out(ctx.plain, inputs, cotangents)
+            return None, None, *_written_out(ctx.plain, inputs, loop.given, cotangents)
         tracer, count, needed = modes.innermost("trace"), len(inputs), ctx.needs_input_grad[2:]
         wanted = [i for i in range(count) if needed[i]]
 
@@ -164,14 +165,27 @@ class _Traced(Function):
         return None, None, *shares
 
 
-def _written_out(plain: Callable[..., Any], inputs: Any, cotangents: Any) -> list[Any]:
-    """The gradient of the plain loop, which can be differentiated again."""
-    pairs = [(y, g) for y, g in zip(plain(*inputs), cotangents) if getattr(y, "requires_grad", False)]
-    needed = [t for t in inputs if t.requires_grad]
-    if not pairs or not needed:
-        return [None] * len(inputs)
-    outputs, seeds = zip(*pairs)
-    found = iter(grad(list(outputs), needed, list(seeds), create_graph=True, allow_unused=True))
+def _written_out(plain: Callable[..., Any], inputs: Any, given: int, cotangents: Any) -> list[Any]:
+    """The gradient of the plain loop, which can be differentiated again.
+
+    One input may have been computed from another, or be the same: for the time of the loop each is a copy of its own.
+    """
+    copies = [t.clone() if t.requires_grad else t for t in inputs]
+    closed = inputs[given:]
+    nodes = [t._made for t in closed]
+    try:
+        for t, copy in zip(closed, copies[given:]):
+            t._made = copy._made
+        outputs = plain(*copies[:given])
+        pairs = [(y, g) for y, g in zip(outputs, cotangents) if getattr(y, "requires_grad", False)]
+        needed = [t for t in copies if t.requires_grad]
+        if not pairs or not needed:
+            return [None] * len(inputs)
+        ys, seeds = zip(*pairs)
+        found = iter(grad(list(ys), needed, list(seeds), create_graph=True, allow_unused=True))
+    finally:
+        for t, node in zip(closed, nodes):
+            t._made = node
     return [next(found) if t.requires_grad else None for t in inputs]
 
 
@@ -197,7 +211,7 @@ def scanned(
     around = _needs([*carry, *xs, *closed])
     body = Body(f, given, [*_floating(carry, around), *_floating(xs, False)], closed)
     loop = Loop(body, len(carry), len(xs), length, reverse)
-    return _step(loop, lambda *inputs: plain(inputs[: len(carry)], inputs[len(carry) : len(given)]), [*carry, *xs, *closed])
+    return _step(loop, lambda *inputs: plain(inputs[: len(carry)], inputs[len(carry) :]), [*carry, *xs, *closed])
 
 
 def branched(pred: Any, functions: tuple[Any, Any], operands: list[Any]) -> list[Any]:
@@ -212,9 +226,12 @@ def branched(pred: Any, functions: tuple[Any, Any], operands: list[Any]) -> list
         )
 
     def plain(which: Any, *inputs: Any) -> Any:
-        return functions[bool(which._data)](*inputs[: len(operands)])
+        raise modes.TraceError(
+            "the derivative of cond, in a trace, cannot be differentiated again, since it is another one in each run; compile the function "
+            "without the second derivative, or write both branches and np.where"
+        )
 
-    return _step(Branch((bodies[0], bodies[1])), plain, [pred, *operands, *closed])
+    return _step(Branch((bodies[0], bodies[1]), len(operands)), plain, [pred, *operands, *closed])
 
 
 def repeated(condition: Callable[..., Any], f: Callable[..., Any], carry: list[Any]) -> list[Any]:

@@ -43,7 +43,7 @@ class Name:
     def __bool__(self) -> bool:
         raise Unwritable("a branch on a value")
 
-    __float__ = __int__ = __index__ = __bool__  # type: ignore[assignment]
+    __float__ = __int__ = __index__ = __bool__
 
     def __neg__(self) -> Any:
         return self.writer.line(f"-{self.text}")
@@ -53,7 +53,7 @@ class Name:
 
     def __pow__(self, other: Any) -> Any:
         if other == 2:
-            return self * self
+            return self.writer.line(f"{self.text} * {self.text}")
         return self.writer.line(f"pow({self.text}, {_text(other)})")
 
     def __rpow__(self, other: Any) -> Any:
@@ -80,7 +80,7 @@ for _name, _sign in (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"))
 FUNCTIONS = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "expm1", "log", "log1p", "sqrt")
 for _name in FUNCTIONS:
     _unary(_name)
-ARITHMETIC = {
+ARITHMETIC: dict[Any, Callable[..., Any]] = {
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.true_divide: operator.truediv,
     np.negative: operator.neg, np.absolute: operator.abs, np.power: operator.pow, np.square: lambda x: x * x,
     np.reciprocal: lambda x: 1.0 / x, np.positive: lambda x: x,
@@ -141,7 +141,7 @@ class Lines:
 
     def _assign(self, pattern: Any, found: Any, values: dict[Any, Any], code: Code) -> None:
         if isinstance(pattern, Variable):
-            found = found if isinstance(found, np.ndarray) else _single(found)
+            found = _unwrapped(found) if isinstance(found, np.ndarray) else _single(found)
             if found.shape != code.meta(pattern)[0]:
                 raise Unwritable("another shape")
             values[pattern] = found
@@ -175,13 +175,15 @@ class Lines:
         g, *rest = call.args
         if rules.op.kind != "linear" or variables_in(rest):
             raise Unwritable(f"the rule of {rules.op.name}")
-        names = np.asarray(_filled(g, values), object)
+        names: Any = np.asarray(_filled(g, values), object)
         totals: Any = None
         for place in np.ndindex(*names.shape):
             unit = np.zeros(names.shape)
             unit[place] = 1.0
-            images = call.function(unit, *rest)
-            totals = [None if s is None else np.full(np.shape(s), 0.0, object) for s in images] if totals is None else totals
+            images: Any = call.function(unit, *rest)
+            totals = (
+                [None if s is None else np.full(np.shape(s), 0.0, object) for s in images] if totals is None else totals
+            )
             for total, image in zip(totals, images):
                 for where in np.ndindex(*np.shape(image)) if image is not None else ():
                     factor = float(np.asarray(image)[where])
@@ -200,6 +202,14 @@ def _single(value: Any) -> Any:
     return found
 
 
+def _unwrapped(array: Any) -> Any:
+    """Names in place of arrays without axes, which NumPy puts into an array of objects as they stand."""
+    for place in np.ndindex(*array.shape) if array.dtype == object else ():
+        if isinstance(array[place], np.ndarray):
+            array[place] = array[place].item()
+    return array
+
+
 def _filled(nest: Any, values: dict[Any, Any]) -> Any:
     if isinstance(nest, Variable):
         return values[nest]
@@ -212,7 +222,7 @@ def _flat(arrays: Any) -> list[str]:
     return [_text(x) for a in arrays for x in np.asarray(a, object).ravel()]
 
 
-class Tape(list):  # type: ignore[type-arg]
+class Tape(list[Any]):
     """What a loop on floats has kept: one entry, its tape."""
 
 
@@ -237,7 +247,15 @@ class Native:
         tape = list({x.text: x for x in tape if x.text not in _flat(closed)}.values())
         self.width = len(tape)
         moved = _moves(_flat(carry), _flat(results[:carries]))
-        self.forward_parts = (lines.lines, _flat(carry), _flat(xs), _flat(closed), _flat(results[carries:]), moved, _flat([tape]))
+        self.forward_parts = (
+            lines.lines,
+            _flat(carry),
+            _flat(xs),
+            _flat(closed),
+            _flat(results[carries:]),
+            moved,
+            _flat([tape]),
+        )
         self.backward_parts: Any = None
         if body.back is not None:
             back = Lines(count)
@@ -272,19 +290,24 @@ class Native:
     def _forward(self, table: bool, keep: bool) -> Any:
         lines, carry, xs, closed, ys, moved, tape = self.forward_parts
         text = [f"{_tuple(carry)} = carry"] * bool(carry) + [f"{_tuple(closed)} = closed"] * bool(closed)
-        text += ["for i in turns:", *_indent(_read(xs, "xs", table)), *_indent(lines)]
+        text += ["for i in range(first, end, step):", *_indent(_read(xs, "xs", table)), *_indent(lines)]
         text += _indent(_store(ys, "ys", table)) + _indent(_store(tape, "tape", table) if keep else []) + _indent(moved)
         text += ["    pass", f"return {_results(carry, table)}"]
-        return _function("forward", "carry, closed, xs, ys, tape, turns", text, table)
+        return _function("forward", "carry, closed, xs, ys, tape, first, end, step", text, table)
 
     def _backward(self, table: bool) -> Any:
         lines, g, gy, closed, shares, moved, tape, sums = self.backward_parts
         text = [f"{_tuple(g)} = carry"] * bool(g) + [f"{_tuple(closed)} = closed"] * bool(closed)
         text += [f"{s} = 0.0" for s in sums]
-        text += ["for i in turns:", *_indent(_read(tape, "tape", table)), *_indent(_read(gy, "gy", table)), *_indent(lines)]
+        text += [
+            "for i in range(first, end, step):",
+            *_indent(_read(tape, "tape", table)),
+            *_indent(_read(gy, "gy", table)),
+            *_indent(lines),
+        ]
         text += _indent(_store(shares, "gx", table)) + _indent(moved)
         text += ["    pass", f"return {_results([*g, *sums], table)}"]
-        return _function("backward", "carry, closed, gy, gx, tape, turns", text, table)
+        return _function("backward", "carry, closed, gy, gx, tape, first, end, step", text, table)
 
     # --- Running ---
 
@@ -298,15 +321,31 @@ class Native:
         carry, xs, closed = arrays[: self.carries], arrays[self.carries : self.given], arrays[self.given :]
         width = sum(math.prod(shape) for shape, _ in self.body.likes[self.carries :])
         ys, tape = _rows(n, width, table), _rows(n, self.width if keep else 0, table)
-        try:
-            last = self.functions[keep](_numbers(carry, table), _numbers(closed, table), _columns(xs, n, table), ys, tape, turns)
-        except (ArithmeticError, ValueError):
+        last = self._called(
+            self.functions[keep],
+            _numbers(carry, table),
+            _numbers(closed, table),
+            _columns(xs, n, table),
+            ys,
+            tape,
+            turns,
+        )
+        if last is None:
             return None
         likes = self.body.likes
         results = _shaped(last, [shape for shape, _ in likes[: self.carries]])
         if not all(np.isfinite(a).all() for a in results):
             return None
-        return [*results, *_shaped_rows(ys, n, [shape for shape, _ in likes[self.carries :]])], Tape([table, tape, turns, closed])
+        return [*results, *_shaped_rows(ys, n, [shape for shape, _ in likes[self.carries :]])], Tape(
+            [table, tape, turns, closed]
+        )
+
+    def _called(self, function: Any, *args: Any) -> Any:
+        *args, turns = args  # type: ignore[assignment]
+        try:
+            return function(*args, turns.start, turns.stop, turns.step)
+        except (ArithmeticError, ValueError):  # what an array would take, and a float does not
+            return None
 
     def owns(self, kept: Any) -> bool:
         return isinstance(kept, Tape)
@@ -320,9 +359,8 @@ class Native:
         gx = _rows(n, sum(widths), table)
         gy = _columns(cotangents[self.carries :], n, table)
         closed = _numbers(arrays[self.given :], table)
-        try:
-            found = function(_numbers(cotangents[: self.carries], table), closed, gy, gx, tape, turns[::-1])
-        except (ArithmeticError, ValueError):
+        found = self._called(function, _numbers(cotangents[: self.carries], table), closed, gy, gx, tape, turns[::-1])
+        if found is None:
             return None
         shapes = [*self.shapes[: self.carries], *self.shapes[self.given :]]
         ends = _shaped(found, shapes)
