@@ -676,7 +676,7 @@ def test_memory_of_values_that_have_died_is_used_again():
 
 
 def test_gradients_by_arrays_are_arrays_though_a_parameter_from_outside_needs_one():
-    w = tensor(np.eye(3) * 2, requires_grad=True)
+    w = autograd.tensor(np.eye(3) * 2, requires_grad=True)
     f = autograd.value_and_grad(lambda x: np.tanh(x @ w).sum())
     for found, expected in zip(autograd.compile(f)(np.ones(3)), f(np.ones(3))):
         assert type(found) is type(expected)
