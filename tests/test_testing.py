@@ -207,3 +207,137 @@ def test_right_functions_pass_check_gradients_and_a_kink_is_no_operations_fault(
     with pytest.raises(AssertionError, match="sits on a kink") as caught:
         check_gradients(autograd.relu, np.array([1.0, 0.0]))
     assert "first operation" not in str(caught.value)
+
+
+def forgetful(g, x):
+    g *= np.cos(x)
+    return g
+
+
+counter = iter(range(1000))
+LAWLESS = {
+    "linear": (
+        elementwise(lambda x: np.sin(x), lambda g, x: abs(g) * np.cos(x), name="broken"),
+        "not linear in its cotangent",
+    ),
+    "writes into g": (elementwise(lambda x: np.sin(x), forgetful, name="broken"), "writes into its cotangent"),
+    "float32": (
+        elementwise(lambda x: x * np.array([2.0, 3.0]), lambda g, x: g * np.array([2.0, 3.0]), name="broken"),
+        "broken returns float64 where nothing",
+    ),
+    "cancels": (lambda x: ((x + 3e6) - 3e6) ** 2, "the formula cancels, or overflows"),
+    "random": (lambda x: x * np.random.rand(), "it is random: fix the seed inside f"),  # noqa: NPY002
+    "stateful": (lambda x: x * next(counter), "it keeps something from one call to the next"),
+}
+
+
+@pytest.mark.parametrize("kind", LAWLESS)
+def test_a_broken_law_is_said(kind):
+    f, words = LAWLESS[kind]
+    with pytest.raises(AssertionError, match=words):
+        check_gradients(f, np.array([0.9, 0.4]))
+
+
+def test_a_function_that_writes_into_its_argument_is_told_so():
+    def f(x):
+        y = x.detach().numpy()
+        y += 1.0
+        return x * 2
+
+    with pytest.raises(AssertionError, match=r"f writes into argument 0; write x = x \+ 1"):
+        check_gradients(f, np.array([0.9, 0.4]))
+
+
+def test_a_gradient_that_depends_on_the_layout_is_found():
+    def rule(g, x):
+        return g * np.cos(x if x.flags.c_contiguous else x.ravel(order="K").reshape(x.shape))
+
+    by_layout = elementwise(lambda x: np.sin(x), rule, name="broken")
+    with pytest.raises(AssertionError, match="another layout in memory"):
+        check_gradients(by_layout, X, order=1)
+
+
+def test_forward_mode_that_differs_is_found():
+    from autograd.testing import laws
+
+    def other(f, primals, tangents):
+        ys, moved = autograd.jvp(f, primals, tangents)
+        return ys, [m * 1.1 for m in moved]
+
+    original, laws.jvp = laws.jvp, other
+    try:
+        with pytest.raises(AssertionError, match="forward mode is not the adjoint"):
+            check_gradients(np.sin, X)
+    finally:
+        laws.jvp = original
+
+
+def test_compiled_code_that_differs_is_found():
+    from autograd.testing import laws
+
+    original, laws.compile = laws.compile, lambda f: lambda *xs: (f(*xs)[0], [g * 1.1 for g in f(*xs)[1]])
+    try:
+        with pytest.raises(AssertionError, match="compiled, f has another gradient"):
+            check_gradients(np.sin, X)
+    finally:
+        laws.compile = original
+
+
+def test_a_function_that_reads_values_passes_though_it_cannot_be_compiled():
+    assert check_gradients(lambda x: x * 2 if x.sum().item() > 0 else x, X)
+
+
+def test_a_sum_that_is_missing_over_a_broadcast_axis_is_named():
+    from autograd.op import general
+
+    added = general(lambda a, b: a + b, lambda g: g, lambda g, b: np.broadcast_to(g.mean(0), b.shape), name="broken")
+    with pytest.raises(
+        AssertionError, match=r"broken, by argument 1: it is 0\.3333 times .* a sum over a broadcast axis is missing"
+    ):
+        check_gradients(lambda a, b: np.exp(added(a, b)), np.full((3, 4), 0.2), np.zeros(4))
+
+
+def test_laws_can_be_chosen_and_unknown_ones_are_refused():
+    assert check_gradients(LAWLESS["float32"][0], np.array([0.9, 0.4]), laws=["linear"])
+    with pytest.raises(ValueError, match="no law 'linaer'; there are 'linear'"):
+        check_gradients(np.sin, X, laws=["linaer"])
+
+
+def test_a_function_under_the_decorator_is_a_test_that_shrinks_to_a_small_array():
+    from autograd.testing.strategies import gradients_of
+
+    @gradients_of(arrays(low=-1, high=1))
+    def test_tanh(x):
+        return np.tanh(x)
+
+    test_tanh()
+    assert test_tanh.__name__ == "test_tanh"
+    seen = []
+
+    @gradients_of(arrays(shape=shapes(max_dims=2), low=0.1, high=1, layout="C"), order=1, laws=[])
+    def test_broken(x):
+        seen.append(np.shape(x))
+        return np.sum(BROKEN["sign"][0](x))
+
+    with pytest.raises(AssertionError, match="the sign is wrong"):
+        test_broken()
+    assert seen[-1] == ()  # the smallest that fails
+
+
+def test_arrays_for_an_operation_broadcast_and_stay_in_their_domains():
+    from autograd.testing.strategies import arrays_for
+
+    @given(arrays_for((-2, 2), (0.5, 2)))
+    def check(args):
+        a, b = args
+        np.broadcast_shapes(a.shape, b.shape)
+        assert np.all((b >= 0.5) & (b <= 2))
+
+    check()
+
+
+def test_special_values_reach_the_infinities_and_nan():
+    from autograd.testing.strategies import special_values
+
+    for wanted in (np.isnan, np.isinf, lambda x: x == 0 and np.signbit(x)):
+        assert find(special_values(np.float32), wanted).dtype == np.float32

@@ -6,7 +6,7 @@ gradient be compared with differences of its own values. The oldest one that fai
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,19 @@ from .. import graph, modes
 from ..op import Operation, record
 from ..tensor import Tensor
 from .differences import FEW, _flat, _leaf, _Point, _pull, gradcheck, gradgradcheck
+from .laws import LAWS
 
 
-def check_gradients(f: Callable[..., Any], *inputs: Any, order: int = 2) -> bool:
-    """True, if the gradient of f at the inputs is right, and for order=2 the gradient of the gradient too.
+def check_gradients(f: Callable[..., Any], *inputs: Any, order: int = 2, laws: Iterable[str] | None = None) -> bool:
+    """True, if the gradient of f at the inputs is right, for order=2 the gradient of the gradient too, and the laws hold.
 
     inputs   what `gradcheck` takes: float64 arrays, numbers and Tensors, or nests of them
+    laws     names of `autograd.testing.LAWS`, all of them by default: "linear" (in the cotangent), "repeatable" (nothing is
+             written into), "forward mode", "layouts" (of memory), "float32", "compiled"
 
     Raises AssertionError with the message of `gradcheck`, and, where one can be found, the first operation whose own
-    derivative is wrong and the likely kind of mistake; TypeError for float32; ValueError for another order.
+    derivative is wrong and the likely kind of mistake; or with that of the first law that is broken. TypeError for float32;
+    ValueError for another order or law.
 
     >>> from autograd.op import elementwise
     >>> sine = elementwise(lambda x: np.sin(x), lambda g, x: -g * np.cos(x), name="my_sine")
@@ -33,6 +37,14 @@ def check_gradients(f: Callable[..., Any], *inputs: Any, order: int = 2) -> bool
     """
     if order not in (1, 2):
         raise ValueError(f"order is {order!r}; write order=1, or order=2 to check the gradient's gradient too")
+    asked = list(LAWS if laws is None else laws)
+    for name in asked:
+        if name not in LAWS:
+            raise ValueError(f"there is no law {name!r}; there are {', '.join(map(repr, LAWS))}")
+    at = _Point(f, inputs)
+    if "repeatable" in asked:  # the others rely on it
+        asked.remove("repeatable")
+        _obey("repeatable", at)
     try:
         gradcheck(f, *inputs)
     except AssertionError as error:
@@ -40,7 +52,18 @@ def check_gradients(f: Callable[..., Any], *inputs: Any, order: int = 2) -> bool
         if found is None:
             raise
         raise AssertionError(f"{error}; the first operation whose own derivative is wrong is {found}") from None
-    return order == 1 or gradgradcheck(f, *inputs)
+    if order == 2:
+        gradgradcheck(f, *inputs)
+    for name in asked:
+        _obey(name, at)
+    return True
+
+
+def _obey(law: str, at: _Point) -> None:
+    with np.errstate(all="ignore"):
+        problem = LAWS[law](at)
+    if problem is not None:
+        raise AssertionError(problem)
 
 
 def _first_wrong(f: Callable[..., Any], inputs: tuple[Any, ...]) -> str | None:
@@ -90,6 +113,8 @@ def _mistake(node: Any, operands: tuple[Any, ...], place: int) -> str | None:
     if x.ndim > 1 and x.shape[-1] == x.shape[-2] and same(np.swapaxes(a, -1, -2), n):
         return "it is transposed"
     factor = float(_flat([a]) @ _flat([n]) / max(np.sum(n * n), 1e-300))
+    if same(a, factor * n) and x.size < y.size and same(factor, x.size / y.size):
+        return f"it is {factor:.4g} times what it should be: a sum over a broadcast axis is missing"
     if same(a, factor * n):
         return f"it is {factor:.4g} times what it should be"
     worst = np.unravel_index(np.argmax(np.abs(a - n)), x.shape)

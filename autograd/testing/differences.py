@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..random import default_generator, manual_seed
 from ..tensor import Tensor
 from ..transforms import flatten, grad
 
@@ -106,7 +107,10 @@ class _Point:
         self.values = [np.array(_value(self.given[i])) for i in self.places]
         self.results: list[str] = []
         if not self.places:
-            raise TypeError("nothing to differentiate by: give floating arrays, or Tensors with requires_grad=True")
+            kinds = ", ".join(_kind(x) for x in self.given) or "no arguments"
+            raise TypeError(
+                f"nothing to differentiate by: found {kinds}; give floating arrays (x.astype(float)), or Tensors with requires_grad=True"
+            )
         for name, value in zip(self.names, self.values):
             if value.dtype != np.float64:
                 raise TypeError(
@@ -118,10 +122,18 @@ class _Point:
         leaves = list(self.given)
         for i, x in zip(self.places, variables):
             leaves[i] = x
-        results = [y for y in flatten(self.f(*self.rebuild(leaves)))[0] if _is_floating(y)]
+        returned = flatten(self.f(*self.rebuild(leaves)))[0]
+        results = [y for y in returned if _is_floating(y)]
         if not results:
-            raise TypeError("f returns nothing that is floating, so there is nothing to differentiate")
+            raise TypeError(
+                f"f returns nothing that is floating, so there is nothing to differentiate: it returned {', '.join(map(_kind, returned)) or 'nothing'}; "
+                "leave out what counts, compares or rounds to integers (argmax, x > 0, astype(int))"
+            )
         return [y if isinstance(y, Tensor) else Tensor(np.asarray(_value(y))) for y in results]
+
+
+def _kind(x: Any) -> str:
+    return f"{x.dtype} {tuple(x.shape)}" if hasattr(x, "dtype") else type(x).__name__
 
 
 def _names(name: str, nest: Any) -> list[str]:
@@ -197,7 +209,7 @@ class _Comparison:
         """What is wrong, or None."""
         again = self.moved(np.zeros(sum(x.size for x in self.values)))
         if again.shape != self.here.shape or not np.allclose(again, self.here, self.rtol, self.atol, equal_nan=True):
-            return "f returns another value when it is called again at the same place; fix the seed of what is random in it"
+            return f"f returns another value when it is called again at the same place; {self.why_another()}"
         if not np.isfinite(self.here).all():
             return "the value of f is not finite here, so that differences say nothing; check it at another place"
         generator = np.random.default_rng(1)
@@ -213,6 +225,27 @@ class _Comparison:
             if self.differ(g[i], v @ self.slopes(alone)):
                 return self.message(v, i)
         return None
+
+    def why_another(self) -> str:
+        """Whether it is the seed, or something that is kept from call to call."""
+        here = np.zeros(sum(x.size for x in self.values))
+        states, own = np.random.get_state(), default_generator().bit_generator.state  # noqa: NPY002
+        try:
+            found = []
+            for _ in range(2):
+                np.random.seed(0)  # noqa: NPY002  (f may draw by it)
+                manual_seed(0)
+                found.append(self.moved(here))
+        finally:
+            np.random.set_state(states)  # noqa: NPY002
+            default_generator().bit_generator.state = own
+        one, other = found
+        if one.shape == other.shape and np.allclose(one, other, self.rtol, self.atol, equal_nan=True):
+            return "it is random: fix the seed inside f, or turn off what draws, as model.eval() does"
+        return (
+            "it keeps something from one call to the next, such as a counter, running statistics or a generator of its own: fix the seed "
+            "of that one inside f, or give what changes as an argument"
+        )
 
     def message(self, v: Array, i: int) -> str:
         """Which element of the result does not follow element i of the arguments as the gradient says, and why."""

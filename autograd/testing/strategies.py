@@ -1,15 +1,21 @@
-"""Hypothesis strategies: shapes that broadcast together, and arrays of every layout, the empty and the 0-d among them."""
+"""Hypothesis strategies: shapes that broadcast together, and arrays of every layout, the empty and the 0-d among them;
+and `gradients_of`, which makes a test of a function.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of_numpy
 
+from .blame import check_gradients
+from .layouts import LAYOUTS, laid_out
+
 Shape = tuple[int, ...]
-LAYOUTS = ("C", "Fortran", "backwards", "every other", "repeated", "read-only")
 
 
 def shapes(max_dims: int = 3, max_side: int = 4, min_side: int = 0) -> st.SearchStrategy[Shape]:
@@ -31,30 +37,6 @@ def axes(ndim: int) -> st.SearchStrategy[Any]:
         return st.none()
     one = st.integers(-ndim, ndim - 1)
     return st.none() | one | st.lists(one, max_size=ndim, unique_by=lambda axis: axis % ndim).map(tuple)
-
-
-def laid_out(array: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
-    """The same values in memory of another layout, one of LAYOUTS; "repeated" repeats the first along the last axis.
-
-    >>> laid_out(np.array([1.0, 2.0, 3.0]), "backwards").strides
-    (-8,)
-    """
-    match layout:
-        case "Fortran":
-            return np.array(array, order="F")
-        case "backwards":
-            turned: Any = (..., *[slice(None, None, -1)] * array.ndim)
-            return array[turned].copy()[turned]
-        case "every other":
-            wide = np.zeros([2 * n for n in array.shape], array.dtype)
-            inside: Any = (..., *[slice(None, None, 2)] * array.ndim)
-            wide[inside] = array
-            return wide[inside]
-        case "repeated":
-            return np.broadcast_to(array[..., :1], array.shape) if array.ndim else array.copy()
-    own = array.copy()
-    own.flags.writeable = layout != "read-only"
-    return own
 
 
 @st.composite
@@ -106,3 +88,68 @@ def well_conditioned(
     right, _ = np.linalg.qr(generator.normal(size=(side, side)))
     values = generator.uniform(1.0, condition, side)
     return np.asarray(left * values @ (left.T if symmetric else right))
+
+
+def gradients_of(*inputs: st.SearchStrategy[Any], **options: Any) -> Callable[[Callable[..., Any]], Callable[[], None]]:
+    """A decorator that turns a function into a test of its gradients: `check_gradients` on what these strategies draw.
+
+    inputs   a strategy for each argument of the function
+    options  those of `check_gradients`
+
+    hypothesis looks for the smallest arrays on which it fails, and shows them. Written above a function whose name begins
+    with `test_`, pytest finds it.
+
+    >>> @gradients_of(arrays(low=0.1))
+    ... def test_entropy(p):
+    ...     return -(p * np.log(p)).sum()
+    >>> test_entropy()
+    """
+
+    def decorate(f: Callable[..., Any]) -> Callable[[], None]:
+        @given(st.tuples(*inputs))
+        def test(drawn: tuple[Any, ...]) -> None:
+            check_gradients(f, *drawn, **options)
+
+        test.__name__, test.__qualname__, test.__module__ = f.__name__, f.__qualname__, f.__module__
+        test.__doc__ = f.__doc__
+        return test
+
+    return decorate
+
+
+def arrays_for(
+    *domains: tuple[float, float], dtype: Any = np.float64, max_dims: int = 3, max_side: int = 4
+) -> st.SearchStrategy[tuple[np.ndarray[Any, Any], ...]]:
+    """Tuples of arrays, one for each argument of a function, whose shapes broadcast together.
+
+    domains  of each argument the lowest and the highest number
+
+    >>> from hypothesis import given
+    >>> from autograd.testing import check_gradients
+    >>> @given(arrays_for((-2, 2), (0.5, 2)))
+    ... def check(args):
+    ...     check_gradients(np.divide, *args)
+    >>> check()
+    """
+    return broadcastable_shapes(len(domains), max_dims, max_side).flatmap(
+        lambda found: st.tuples(
+            *(arrays(shape, dtype, low, high) for shape, (low, high) in zip(found, domains, strict=True))
+        )
+    )
+
+
+def special_values(dtype: Any = np.float64) -> st.SearchStrategy[Any]:
+    """Numbers at which formulas break: zeros of both signs, the smallest and the largest ones, infinities, nan.
+
+    >>> from hypothesis import given
+    >>> @given(special_values())
+    ... def check(x):
+    ...     with np.errstate(invalid="ignore"):
+    ...         slope = autograd.grad(lambda x: np.logaddexp(x, 0.0))(x)
+    ...     assert np.isnan(x) or 0 <= slope <= 1
+    >>> check()
+    """
+    kind = np.dtype(dtype).type
+    limits = np.finfo(dtype)
+    found = [0.0, 1.0, limits.eps, limits.tiny, limits.smallest_subnormal, limits.max, np.inf]
+    return st.sampled_from([kind(sign * x) for x in found for sign in (1, -1)] + [kind(np.nan)])
