@@ -93,13 +93,13 @@ def _mistake(node: Any, operands: tuple[Any, ...], place: int) -> str | None:
     x = np.array(operands[place], np.float64)
     leaf = _leaf(x)
     y = called(leaf)
-    v = np.random.default_rng(0).uniform(0.5, 1.5, y.shape)
+    v = np.where(np.isfinite(y.numpy()), np.random.default_rng(0).uniform(0.5, 1.5, y.shape), 0.0)
     (share,) = _pull([y], [leaf], [v])
     a = np.zeros(x.shape) if share is None else share.numpy()
 
     def slope(step: Any) -> Any:
         up, down = (called(_leaf(x + side * step.reshape(x.shape))).detach().numpy() for side in (1, -1))
-        return np.sum(v * (up - down)) / 2e-6
+        return np.sum(v * np.where(v == 0, 0.0, up - down)) / 2e-6
 
     n = np.reshape([slope(1e-6 * one) for one in np.eye(x.size)], x.shape)
 
