@@ -72,3 +72,9 @@ def test_the_examples_in_docstrings_give_what_they_show(name, tmp_path, monkeypa
     for test in doctest.DocTestFinder().find(module, name, globs=session | vars(module)):
         runner.run(test, out=report.write)
     assert runner.failures == 0, report.getvalue()
+
+
+def test_every_page_stands_in_the_book():
+    written = set(re.findall(r"^ +- ([\w/]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    there = {str(page.relative_to(ROOT / "docs")) for page in PAGES[1:]}
+    assert written == there, "a page in docs/ needs a line under nav in mkdocs.yml, and the other way round"
