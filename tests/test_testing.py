@@ -1,7 +1,9 @@
 """The tools that check gradients are checked: they find what is wrong, say where, and pass what is right."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Tensor
 from autograd.op import elementwise
-from autograd.testing import check_gradients, gradcheck, gradgradcheck
+from autograd.testing import check_gradients, compare, gradcheck, gradgradcheck
 from autograd.testing.strategies import LAYOUTS, arrays, axes, broadcastable_shapes, laid_out, shapes, well_conditioned
 
 X = np.random.default_rng(0).uniform(0.5, 2, (3, 4))
@@ -341,3 +343,65 @@ def test_special_values_reach_the_infinities_and_nan():
 
     for wanted in (np.isnan, np.isinf, lambda x: x == 0 and np.signbit(x)):
         assert find(special_values(np.float32), wanted).dtype == np.float32
+
+
+# --- Against other engines, and thoroughly ---
+
+
+def test_compare_finds_no_bug_where_there_is_none_and_calls_kinks_conventions():
+    pytest.importorskip("torch")
+    found = compare(lambda x, y: np.sum(np.maximum(x, y) * np.exp(-x)), np.array([1.0, 2.0]), np.array([1.0, 0.5]))
+    assert {d.kind for d in found.differences} <= {"convention", "precision"}
+    found = compare(lambda x: np.sum(np.sqrt(x) * 0.0), np.array([4.0, 0.0]), engines=["pytorch"])
+    assert [(d.what, d.index, d.kind) for d in found.differences] == [("d argument 0", (1,), "convention")]
+    assert np.isnan(found.differences[0].theirs)
+    assert "convention: d argument 0[1] is 0 here, and nan by pytorch" in repr(found)
+
+
+def test_compare_calls_a_wrong_rule_a_bug():
+    pytest.importorskip("torch")
+    sine = elementwise(lambda x: np.sin(x), lambda g, x: -g * np.cos(x), name="sin_of_the_wrong_sign")
+    twice = {"ours": sine}
+
+    def f(x):
+        return np.sum(twice["ours"](x) if isinstance(x, Tensor) else np.sin(x))
+
+    (difference,) = compare(f, np.array([0.5])).differences
+    assert difference.kind == "bug"
+    assert difference.theirs == pytest.approx(difference.slope)
+    assert str(difference) == "bug: d argument 0[0] is -0.877583 here, and 0.877583 by pytorch"
+
+
+def test_compare_says_what_is_not_installed_and_refuses_what_it_does_not_know(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    assert "not installed: jax" in repr(compare(np.sum, X, engines=["jax"]))
+    with pytest.raises(ValueError, match="engine 'tinygrad' is not known"):
+        compare(np.sum, X, engines=["tinygrad"])
+    with pytest.raises(TypeError, match="a function of one number"):
+        compare(np.sin, X, engines=[])
+
+
+def test_the_plugin_checks_larger_arrays_and_more_cases(tmp_path):
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["autograd.testing.plugin"]\n')
+    (tmp_path / "test_it.py").write_text(
+        "from autograd.testing import differences\nfrom hypothesis import settings\n"
+        "def test_it():\n    print('found', differences.FEW, settings().max_examples)\n"
+    )
+    for options, expected in (([], "found 100 100"), (["--gradcheck-thorough"], "found 10000 1000")):
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-s",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            *options,
+            ".",
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        environment.pop("CI", None)  # in which hypothesis takes another profile
+        printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment).stdout
+        assert expected in printed, printed

@@ -4,7 +4,8 @@
 """
 
 from .blame import check_gradients
+from .compare import compare
 from .differences import gradcheck, gradgradcheck
 from .laws import LAWS
 
-__all__ = ["LAWS", "check_gradients", "gradcheck", "gradgradcheck"]
+__all__ = ["LAWS", "check_gradients", "compare", "gradcheck", "gradgradcheck"]

@@ -14,7 +14,8 @@ import numpy as np
 from .. import graph, modes
 from ..op import Operation, record
 from ..tensor import Tensor
-from .differences import FEW, _flat, _leaf, _Point, _pull, gradcheck, gradgradcheck
+from . import differences
+from .differences import _flat, _leaf, _Point, _pull, gradcheck, gradgradcheck
 from .laws import LAWS
 
 
@@ -76,7 +77,7 @@ def _first_wrong(f: Callable[..., Any], inputs: tuple[Any, ...]) -> str | None:
             continue
         operands = (node.notes or {}).get("operands", ())
         for place, (parent, x) in enumerate(zip(node.inputs, operands)):
-            if parent is not None and 0 < np.size(x) <= FEW:
+            if parent is not None and 0 < np.size(x) <= differences.FEW:
                 kind = _mistake(node, operands, place)
                 if kind is not None:
                     return f"{node.op.name}, by argument {place}: {kind}"
@@ -97,11 +98,13 @@ def _mistake(node: Any, operands: tuple[Any, ...], place: int) -> str | None:
     (share,) = _pull([y], [leaf], [v])
     a = np.zeros(x.shape) if share is None else share.numpy()
 
-    def slope(step: Any) -> Any:
+    def slope(i: int) -> Any:
+        step = np.zeros(x.size)
+        step[i] = 1e-6
         up, down = (called(_leaf(x + side * step.reshape(x.shape))).detach().numpy() for side in (1, -1))
         return np.sum(v * np.where(v == 0, 0.0, up - down)) / 2e-6
 
-    n = np.reshape([slope(1e-6 * one) for one in np.eye(x.size)], x.shape)
+    n = np.reshape([slope(i) for i in range(x.size)], x.shape)
 
     def same(p: Any, q: Any) -> bool:
         return np.allclose(p, q, rtol=1e-3, atol=1e-5)
