@@ -1459,7 +1459,7 @@ def _adopt(a: Any, operation: Any = None) -> tuple[Any, Any, Any]:
 
 op.bind(Tensor, _adopt)
 
-copied = op.linear(lambda x: x.copy(), lambda g: g, name="clone")
+copied = op.elementwise(lambda x: x.copy(), lambda g: g, selects=True, name="clone")
 
 
 def _index(index: Any) -> Any:

@@ -154,7 +154,7 @@ class _Run:
         shapes = [(*y.shape, *x.shape) for x in self.variables]
         node = _node(y)
         arrays = not any(isinstance(x, graph.Node) for x in (y, *self.variables))
-        if node is not None and len(seeds) and arrays and not (self.nested or modes.tracing()):
+        if node is not None and len(seeds) and arrays and not self.nested:
             from .batched import pull_rows
 
             found = pull_rows(node, seeds, [x._node for x in self.variables])
@@ -163,7 +163,7 @@ class _Run:
                     np.zeros(shape, x.dtype) if rows is None else rows.reshape(shape)
                     for rows, x, shape in zip(found, self.variables, shapes)
                 ]
-                return [Tensor._make(block, None) for block in blocks]
+                return [block if isinstance(block, Tensor) else Tensor._make(block, None) for block in blocks]
         if node is None or not len(seeds):
             return [Tensor._make(np.zeros(shape, x.dtype), None) for shape, x in zip(shapes, self.variables)]
         pulled = [self.pull([y], [seed]) for seed in seeds]

@@ -681,3 +681,31 @@ def test_gradients_by_arrays_are_arrays_though_a_parameter_from_outside_needs_on
     for found, expected in zip(autograd.compile(f)(np.ones(3)), f(np.ones(3))):
         assert type(found) is type(expected)
         np.testing.assert_allclose(found, expected)
+
+
+@pytest.mark.parametrize("name", ["elementwise", "products", "reductions", "branches", "several arguments"])
+def test_compiled_jacobians_and_hessians_are_those_of_eager_code(name):
+    W = np.random.default_rng(0).normal(size=(4, 4))
+    f = {
+        "elementwise": lambda x: np.sin(x) * x[::-1] + x[:1],
+        "products": lambda x: np.tanh(W @ x) @ W,
+        "reductions": lambda x: x * x.sum() + np.sort(x) - x.max(),
+        "branches": lambda x: np.where(x > 0, np.sqrt(x), x**2),
+        "several arguments": lambda x: np.stack([x, x.reshape(2, 2).T.reshape(-1)]) ** 2,
+    }[name]
+    with np.errstate(all="ignore"):
+        for compute in (autograd.jacobian(f), autograd.hessian(lambda x: (f(x) ** 2).sum())):
+            compiled = autograd.compile(compute)
+            for x in (np.array([0.5, -1.0, 2.0, 0.0]), np.array([1.5, 0.3, -2.0, 1.0])):
+                found = compiled(x)
+                assert type(found) is np.ndarray
+                np.testing.assert_allclose(found, compute(x), rtol=1e-12, atol=1e-12)
+
+
+def test_the_rows_of_a_compiled_hessian_are_computed_together():
+    compiled = autograd.compile(autograd.hessian(lambda x: (np.sin(x) * x).sum()))
+    compiled(np.ones(3))
+    few = len(compiled.source().splitlines())
+    larger = autograd.compile(autograd.hessian(lambda x: (np.sin(x) * x).sum()))
+    larger(np.ones(30))
+    assert len(larger.source().splitlines()) == few
