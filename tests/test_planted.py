@@ -5,6 +5,7 @@
 The bugs are the mutants of `mutation.py`; the functions and inputs are those of the table of samples, each inside others.
 """
 
+import gc
 import random
 import sys
 
@@ -96,6 +97,7 @@ def outcome(bench, mutant):
 
 
 def planted(seed=0, count=COUNT):
+    gc.unfreeze()  # what another test has frozen could not be found
     bench = mutation.Bench.of()
     bench.first = {}
     with mutation.quiet():
