@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,9 @@ def pull_rows(node: Any, seeds: Any, targets: Sequence[Any]) -> list[Any] | None
     """
     visited: list[Any] = graph.ancestors([node])
     tracer = modes.innermost("trace") if modes.entered else None
-    if (modes.entered and not _only_traced()) or any(n.notes is not None and n.hooks for n in visited):
+    if modes.entered and (tracer is None or any(map(modes.innermost, ("profile", "anomaly", "observe")))):
+        return None
+    if any(n.notes is not None and n.hooks for n in visited):
         return None
     size = max(1, LARGEST // max(1, *(math.prod(n.shape) for n in visited)))
     parts: dict[Any, list[Any]] = {target: [] for target in targets}
@@ -35,27 +38,15 @@ def pull_rows(node: Any, seeds: Any, targets: Sequence[Any]) -> list[Any] | None
         for start in range(0, len(seeds), size):
             part = seeds[start : start + size]
             if tracer is None:
-                found = graph.sweep({node: part}, targets, retain=True, pull=_pull)
+                found = graph.sweep({node: part}, targets, retain=True, pull=partial(_shares, lift=False))
             else:
                 part = engine.Tensor._make(part, None)
                 tracer.seeded([part])
                 with modes.no_grad():
-                    found = graph.sweep({node: part}, targets, retain=True, lift=True, pull=_lift)
+                    found = graph.sweep({node: part}, targets, retain=True, lift=True, pull=partial(_shares, lift=True))
             for target, rows in found.items():
                 parts[target].append(rows)
     return [np.concatenate(rows) if (rows := parts[target]) else None for target in targets]
-
-
-def _only_traced() -> bool:
-    return modes.tracing() and not any(map(modes.innermost, ("profile", "anomaly", "observe")))
-
-
-def _pull(node: Any, g: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-    return _shares(node, g, inputs, False)
-
-
-def _lift(node: Any, g: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-    return _shares(node, g, inputs, True)
 
 
 def _shares(node: Any, g: Any, inputs: Sequence[Any], lift: bool) -> Sequence[Any]:

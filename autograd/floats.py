@@ -16,7 +16,6 @@ and two versions more, for an `a` or a `b` that is a constant. To read them: `pr
 
 from __future__ import annotations
 
-import linecache
 import math
 from collections.abc import Callable, Sequence
 from threading import get_ident
@@ -27,7 +26,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from . import graph, modes, op
 from .arrays import engine
-from .source import unwritten
+from .source import defined, unwritten
 
 ERRORS = (ArithmeticError, ValueError)  # what operations on floats raise
 
@@ -263,9 +262,7 @@ class Form:
         source = "\n\n".join(parts) + "\n"
 
         filename = f"<autograd operation {declared.key} of Scalars>"
-        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-        written: dict[str, Any] = {}
-        exec(compile(source, filename, "exec"), names, written)
+        written = defined(source, filename, names)
         for step in steps.values():
             step.shares, step.push = written["shares_of_" + step.of], written["push_to_" + step.of]
         self.forward, self.steps = written["forward"], steps

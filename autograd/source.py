@@ -81,13 +81,19 @@ def _first_call(*args: Any, _op: Any, **kwargs: Any) -> Any:
     return _op.first_call(args, kwargs)  # which gives this very function its own code
 
 
+def defined(source: str, filename: str, names: dict[str, Any]) -> dict[str, Any]:
+    """The functions that a source defines, which knows these names. Tracebacks and debuggers find its lines."""
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    functions: dict[str, Any] = {}
+    exec(compile(source, filename, "exec"), names, functions)
+    return functions
+
+
 def write_functions(op: Operation) -> None:
     """Give `op.function` its code, and `op` its `keep`, `pull` and `source`."""
     source = "\n\n".join([_source_of_function(op), _source_of_keep(op), _source_of_pull(op)])
     filename = f"<autograd operation {op.key}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    written: dict[str, Any] = {}
-    exec(compile(source, filename, "exec"), names_in_functions, written)
+    written = defined(source, filename, names_in_functions)
     op.keep, op.pull = written["keep_" + op.name], written["pull_" + op.name]
     op.function.__defaults__ = op.defaults or None  # before the code that needs them: another thread may call it now
     op.function.__code__ = written[op.name].__code__

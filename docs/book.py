@@ -29,8 +29,7 @@ def modules(part: str) -> list[str]:
     if listed:
         return ["autograd." + name.replace("/", ".") for name in listed]
     files = sorted((ROOT / part).rglob("*.py"))
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files if not path.stem.startswith("_")]
-    return [name for name in names if f"{part}.plots" != name] + [f"{part}.plots"]
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files if not path.stem.startswith("_")]
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -41,13 +40,8 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_config(config: Any) -> Any:
-    """The pages of the reference take their place in the list of pages."""
-    pages = [{title: f"reference/{part}.md"} for part, (title, _) in PARTS.items()]
-    for section in config.nav:
-        for children in section.values() if isinstance(section, dict) else ():
-            for child in children:
-                if isinstance(child, dict) and "Reference" in child:
-                    child["Reference"] = pages
+    """The pages of the reference come last."""
+    config.nav.append({"Reference": [{title: f"reference/{part}.md"} for part, (title, _) in PARTS.items()]})
     return config
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Tensor
 from autograd.op import elementwise
-from autograd.testing import check_gradients, compare, gradcheck, gradgradcheck
+from autograd.testing import check_gradients, compare, gradcheck, gradgradcheck, laws
 from autograd.testing.strategies import LAYOUTS, arrays, axes, broadcastable_shapes, laid_out, shapes, well_conditioned
 
 X = np.random.default_rng(0).uniform(0.5, 2, (3, 4))
@@ -259,30 +259,20 @@ def test_a_gradient_that_depends_on_the_layout_is_found():
         check_gradients(by_layout, X, order=1)
 
 
-def test_forward_mode_that_differs_is_found():
-    from autograd.testing import laws
-
+def test_forward_mode_that_differs_is_found(monkeypatch):
     def other(f, primals, tangents):
         ys, moved = autograd.jvp(f, primals, tangents)
         return ys, [m * 1.1 for m in moved]
 
-    original, laws.jvp = laws.jvp, other
-    try:
-        with pytest.raises(AssertionError, match="forward mode is not the adjoint"):
-            check_gradients(np.sin, X)
-    finally:
-        laws.jvp = original
+    monkeypatch.setattr(laws, "jvp", other)
+    with pytest.raises(AssertionError, match="forward mode is not the adjoint"):
+        check_gradients(np.sin, X)
 
 
-def test_compiled_code_that_differs_is_found():
-    from autograd.testing import laws
-
-    original, laws.compile = laws.compile, lambda f: lambda *xs: (f(*xs)[0], [g * 1.1 for g in f(*xs)[1]])
-    try:
-        with pytest.raises(AssertionError, match="compiled, f has another gradient"):
-            check_gradients(np.sin, X)
-    finally:
-        laws.compile = original
+def test_compiled_code_that_differs_is_found(monkeypatch):
+    monkeypatch.setattr(laws, "compile", lambda f: lambda *xs: (f(*xs)[0], [g * 1.1 for g in f(*xs)[1]]))
+    with pytest.raises(AssertionError, match="compiled, f has another gradient"):
+        check_gradients(np.sin, X)
 
 
 def test_a_function_that_reads_values_passes_though_it_cannot_be_compiled():

@@ -11,26 +11,14 @@ from typing import Any
 
 from .. import modes
 from ..arrays import engine
-from .code import Code
-from .numpy_code import NotFinite, Writer
-from .passes import optimize
-from .program import Program, Recorded
+from .program import Recorded
+from .straight import Straight
 from .tracer import Tracer
-
-
-class _Discovery(Tracer):
-    """Finds the Tensors from outside that a function uses, whatever history they have."""
-
-    def capture(self, tensor: Any, source: Any) -> Any:
-        variable = self.new(tensor._data)
-        self.captured[variable] = source
-        self.name(tensor, variable)
-        return variable
 
 
 def closed_over(f: Callable[..., Any], given: list[Any], what: str) -> list[Any]:
     """The Tensors that f(*given) uses besides those that it is given and those that it makes."""
-    tracer = _Discovery()
+    tracer = Tracer(replayed=False)
     for t in given:
         tracer.name(t, tracer.new(t._data))
     try:
@@ -47,27 +35,6 @@ def closed_over(f: Callable[..., Any], given: list[Any], what: str) -> list[Any]
             f"the function of {what} changes a Tensor from outside, or a gradient; give what changes as a part of the carry, and return it"
         )
     return [t for t in tracer.captured.values() if isinstance(t, engine.Tensor)]
-
-
-class Straight:
-    """A program's function on NumPy, with memory for each that runs it at the same time."""
-
-    def __init__(self, program: Program) -> None:
-        self.program, self.code = program, Code(program)
-        optimize(self.code)
-        self.idle: list[Writer] = []
-
-    def __call__(self, arrays: list[Any]) -> list[Any]:
-        try:
-            writer = self.idle.pop()
-        except IndexError:
-            writer = Writer(self.code)
-        try:
-            return writer.run(*arrays)
-        except NotFinite:
-            return self.program.evaluate(self.program.begin(arrays))
-        finally:
-            self.idle.append(writer)
 
 
 class Body:
@@ -99,19 +66,15 @@ class Body:
                 t._made = node
         self.count, self.live, self.inputs = len(recorded.outputs), recorded.live, len(inputs)
         self.likes = [(y._data.shape, y._data.dtype) for y in recorded.outputs]
-        program, back = recorded.program, recorded.back
+        program = self.program = recorded.program
         always = {v: i for i, v in enumerate(program.inputs) if i >= len(given)}
-        carried = [*recorded.carried, *getattr(recorded, "held", ())]
+        carried = [*recorded.carried, *recorded.held]
         self.again = [always.get(v) for v in carried]  # which input it is, of those that are the same in every turn
-        results = program.outputs[: self.count]
-        self.kept = [v for v, place in zip(carried, self.again) if place is None]
-        program.outputs = [*results, *self.kept]
-        self.program, self.back_program = program, back
+        kept = [v for v, place in zip(carried, self.again) if place is None]
+        program.outputs = [*program.outputs[: self.count], *kept]
         self.forward = Straight(program)
-        self.back = None if back is None else Straight(back)
-        program.outputs = list(results)
-        self.results_only = Straight(program) if self.kept else self.forward
-        program.outputs = [*results, *self.kept]
+        self.results_only = Straight(program, count=self.count) if kept else self.forward
+        self.back = None if recorded.back is None else Straight(recorded.back)
 
     def run(self, arrays: list[Any], keep: bool) -> tuple[list[Any], list[Any]]:
         """(the results, what `pull` needs of this turn)."""
@@ -136,4 +99,4 @@ def _computed(y: Any) -> Any:
     return y.clone() if y._made is not None and y._made.op is None else y
 
 
-__all__ = ["Body", "Straight", "closed_over"]
+__all__ = ["Body", "closed_over"]

@@ -18,6 +18,7 @@ from .code import Code
 from .numpy_code import NotFinite, Writer
 from .passes import optimize
 from .program import Recorded
+from .straight import Straight
 from .surroundings import Surroundings
 from .tracer import assign
 
@@ -336,31 +337,19 @@ class Back:
     """The backward pass of a compiled function, whose results have a history that begins at its arguments and parameters."""
 
     def __init__(self, recorded: Recorded, tensors: list[Any], passes: Any) -> None:
-        self.live, self.program = recorded.live, recorded.back
-        self.count, self.kept = len(recorded.outputs), recorded.kept
+        self.live, self.count, self.kept = recorded.live, len(recorded.outputs), recorded.kept
         places = {id(t): i for i, t in enumerate(tensors)}
         self.leaves = [(places.get(id(t)), t) for t in recorded.leaves]
-        self.code = Code(recorded.back)  # type: ignore[arg-type]
-        optimize(self.code, passes)
-        self.idle: list[Writer] = []
+        assert recorded.back is not None
+        self.straight = Straight(recorded.back, passes)
 
     def apply(self, values: list[Any], given: list[Any], results: list[Any]) -> Any:
         leaves = [t if place is None else given[place] for place, t in self.leaves]
         return Call.apply(self, values, [results[i] for i in self.live], *leaves)
 
     def run(self, arrays: list[Any]) -> list[Any]:
-        try:
-            writer = self.idle.pop()
-        except IndexError:
-            writer = Writer(self.code)
-        try:
-            with np.errstate(all="ignore"):
-                shares = writer.run(*arrays)
-        except NotFinite:
-            assert self.program is not None
-            shares = self.program.evaluate(self.program.begin(arrays))
-        self.idle.append(writer)
-        return shares
+        with np.errstate(all="ignore"):
+            return self.straight(arrays)
 
 
 class Call(Function):

@@ -16,7 +16,7 @@ from ..arrays import engine
 from ..function import Function
 from ..transforms import grad
 from .body import Body, closed_over
-from .scalars import native
+from .scalars import Tape, native
 from .tracer import Procedure, Step
 
 
@@ -51,7 +51,7 @@ class Loop:
         return [*map(np.array, carry), *ys], kept
 
     def pull(self, kept: Any, arrays: list[Any], cotangents: list[Any]) -> list[Any]:
-        if self.native is not None and self.native.owns(kept):
+        if self.native is not None and isinstance(kept, Tape):
             found = self.native.pull(kept, arrays, self.turns, cotangents)
             if found is not None:
                 return found

@@ -9,7 +9,6 @@ that is called as a whole, and what goes outside are arrays of their own.
 from __future__ import annotations
 
 import itertools
-import linecache
 import math
 from sys import getrefcount
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 
 from .. import reach
 from ..arrays import engine
+from ..source import defined
 from .code import SCALAR, VIEWS, Code, is_product, is_reduction, is_ufunc
 from .symbols import Call, Variable, getitem
 from .tracer import variables_in
@@ -320,11 +320,7 @@ class Writer:
         self.source = (
             f"def make({', '.join(self.names)}):\n    def run({', '.join(arguments)}):\n{body}\n    return run\n"
         )
-        filename = f"<compiled {numbered()}>"
-        linecache.cache[filename] = (len(self.source), None, self.source.splitlines(True), filename)
-        made: dict[str, Any] = {}
-        exec(compile(self.source, filename, "exec"), {}, made)
-        self.run = made["make"](**self.names)
+        self.run = defined(self.source, f"<compiled {numbered()}>", {})["make"](**self.names)
 
     def _check(self, i: int) -> None:
         """Look whether the values that must be finite after call i are."""

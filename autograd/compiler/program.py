@@ -206,7 +206,8 @@ class Recorded:
         self.back: Program | None = None
         self.leaves: list[Any] = []
         self.carried: list[Any] = []
-        self.kept: list[Any] = []  # Tensors from outside that the backward pass reads
+        self.held: list[Any] = []  # the variables of Tensors from outside that the backward pass reads,
+        self.kept: list[Any] = []  # and these
         if not self.live:
             return
         begin, roots = len(tracer.steps), [self.outputs[i]._made for i in self.live]

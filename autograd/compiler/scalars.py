@@ -8,15 +8,15 @@ where numba is installed and the loop has work enough, machine code.
 from __future__ import annotations
 
 import itertools
-import linecache
 import math
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import kernels
+from ..source import defined
 from .body import Body
 from .code import Code, is_reduction
 from .symbols import Call, Variable
@@ -222,8 +222,11 @@ def _flat(arrays: Any) -> list[str]:
     return [_text(x) for a in arrays for x in np.asarray(a, object).ravel()]
 
 
-class Tape(list[Any]):
-    """What a loop on floats has kept: one entry, its tape."""
+class Tape(NamedTuple):
+    """What a loop on floats has kept of its turns: rows of an array, which machine code takes, or a list of tuples."""
+
+    table: bool
+    rows: Any
 
 
 class Native:
@@ -244,7 +247,8 @@ class Native:
         results, kept = outputs[: body.count], outputs[body.count :]
         carry, xs, closed = inputs[:carries], inputs[carries:given], inputs[given:]
         tape = [x for a in kept for x in a.ravel() if isinstance(x, Name)]
-        tape = list({x.text: x for x in tape if x.text not in _flat(closed)}.values())
+        always = set(_flat(closed))
+        tape = list({x.text: x for x in tape if x.text not in always}.values())
         self.width = len(tape)
         moved = _moves(_flat(carry), _flat(results[:carries]))
         self.forward_parts = (
@@ -321,53 +325,42 @@ class Native:
         carry, xs, closed = arrays[: self.carries], arrays[self.carries : self.given], arrays[self.given :]
         width = sum(math.prod(shape) for shape, _ in self.body.likes[self.carries :])
         ys, tape = _rows(n, width, table), _rows(n, self.width if keep else 0, table)
-        last = self._called(
-            self.functions[keep],
-            _numbers(carry, table),
-            _numbers(closed, table),
-            _columns(xs, n, table),
-            ys,
-            tape,
-            turns,
-        )
+        given = _numbers(carry, table), _numbers(closed, table), _columns(xs, n, table)
+        last = _called(self.functions[keep], turns, *given, ys, tape)
         if last is None:
             return None
         likes = self.body.likes
         results = _shaped(last, [shape for shape, _ in likes[: self.carries]])
         if not all(np.isfinite(a).all() for a in results):
             return None
-        return [*results, *_shaped_rows(ys, n, [shape for shape, _ in likes[self.carries :]])], Tape(
-            [table, tape, turns, closed]
-        )
+        return [*results, *_shaped(ys, [shape for shape, _ in likes[self.carries :]], n)], Tape(table, tape)
 
-    def _called(self, function: Any, *args: Any) -> Any:
-        *args, turns = args  # type: ignore[assignment]
-        try:
-            return function(*args, turns.start, turns.stop, turns.step)
-        except (ArithmeticError, ValueError):  # what an array would take, and a float does not
-            return None
-
-    def owns(self, kept: Any) -> bool:
-        return isinstance(kept, Tape)
-
-    def pull(self, kept: Any, arrays: list[Any], turns: range, cotangents: list[Any]) -> Any:
+    def pull(self, kept: Tape, arrays: list[Any], turns: range, cotangents: list[Any]) -> Any:
         """The gradients, or None where floats cannot go on, or where one is not finite."""
-        table, tape, _, _ = kept
+        table, tape = kept
         n = len(turns)
         function = self.backward if table == self.compiled else self._backward(table)
         widths = [math.prod(shape) for shape in self.shapes[self.carries : self.given]]
         gx = _rows(n, sum(widths), table)
         gy = _columns(cotangents[self.carries :], n, table)
         closed = _numbers(arrays[self.given :], table)
-        found = self._called(function, _numbers(cotangents[: self.carries], table), closed, gy, gx, tape, turns[::-1])
+        g = _numbers(cotangents[: self.carries], table)
+        found = _called(function, turns[::-1], g, closed, gy, gx, tape)
         if found is None:
             return None
         shapes = [*self.shapes[: self.carries], *self.shapes[self.given :]]
         ends = _shaped(found, shapes)
-        slices = _shaped_rows(gx, n, self.shapes[self.carries : self.given])
+        slices = _shaped(gx, self.shapes[self.carries : self.given], n)
         if not all(np.isfinite(a).all() for a in (*ends, *slices)):
             return None
         return [*ends[: self.carries], *slices, *ends[self.carries :]]
+
+
+def _called(function: Any, turns: range, *args: Any) -> Any:
+    try:
+        return function(*args, turns.start, turns.stop, turns.step)
+    except (ArithmeticError, ValueError):  # what an array would take, and a float does not
+        return None
 
 
 def _moves(targets: list[str], values: list[str]) -> list[str]:
@@ -400,18 +393,13 @@ def _store(names: list[str], table_name: str, table: bool) -> list[str]:
 
 def _function(name: str, parameters: str, lines: list[str], table: bool) -> Any:
     source = f"def {name}({parameters}):\n" + "".join(f"    {line}\n" for line in lines)
-    filename = f"<loop {numbered()}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     scope = SCOPE | {"array": np.array, "empty": np.empty}
+    function = defined(_unpacked(source) if table else source, f"<loop {numbered()}>", scope)[name]
     if table:
         import numba
 
-        # What a float cannot be (a carry of no names, unpacked from a table) is read number by number.
-        source = _unpacked(source)
-        exec(compile(source, filename, "exec"), scope)
-        return numba.njit(error_model="numpy")(scope[name])
-    exec(compile(source, filename, "exec"), scope)
-    return scope[name]
+        return numba.njit(error_model="numpy")(function)
+    return function
 
 
 def _unpacked(source: str) -> str:
@@ -443,23 +431,14 @@ def _rows(n: int, width: int, table: bool) -> Any:
     return np.empty((n, width)) if table else [()] * n
 
 
-def _shaped(numbers: Any, shapes: list[Any]) -> list[Any]:
-    flat, found, start = np.array(numbers, float), [], 0
-    for shape in shapes:
-        size = math.prod(shape)
-        found.append(flat[start : start + size].reshape(shape).copy())
-        start += size
-    return found
-
-
-def _shaped_rows(rows: Any, n: int, shapes: list[Any]) -> list[Any]:
-    width = sum(map(math.prod, shapes))
-    whole = np.array(rows, float).reshape(n, width)
+def _shaped(numbers: Any, shapes: list[Any], *turns: int) -> list[Any]:
+    """Arrays of these shapes from numbers laid end to end, or from a row of them for each of so many turns."""
+    whole = np.array(numbers, float).reshape((*turns, sum(map(math.prod, shapes))))
     found, start = [], 0
     for shape in shapes:
-        size = math.prod(shape)
-        found.append(whole[:, start : start + size].reshape(n, *shape).copy())
-        start += size
+        end = start + math.prod(shape)
+        found.append(whole[..., start:end].reshape((*turns, *shape)).copy())
+        start = end
     return found
 
 

@@ -134,15 +134,14 @@ def _rebuilt(function: Any, tensors: Iterator[Any], known: dict[int, Any]) -> An
         for name in sorted(set(names_in(function.__code__)) & space.keys())
         if type(space[name]) is np.ndarray
     }
-    twin = FunctionType(
-        function.__code__,
-        {**space, **new} if new else space,
-        function.__name__,
-        function.__defaults__,
-        tuple(cells) or None,
-    )
-    twin.__kwdefaults__, twin.__dict__ = function.__kwdefaults__, dict(function.__dict__)
-    return twin
+    return twin(function, {**space, **new} if new else space, tuple(cells) or None)
+
+
+def twin(function: FunctionType, space: dict[str, Any], cells: tuple[CellType, ...] | None) -> FunctionType:
+    """The same function with other globals and closure cells."""
+    made = FunctionType(function.__code__, space, function.__name__, function.__defaults__, cells)
+    made.__kwdefaults__, made.__dict__ = function.__kwdefaults__, dict(function.__dict__)
+    return made
 
 
 def _content(cell: Any) -> Any:

@@ -12,7 +12,6 @@ once more from Scalars: results, gradients and errors are theirs then.
 from __future__ import annotations
 
 import functools
-import linecache
 from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
@@ -23,6 +22,7 @@ from .. import floats, modes
 from ..floats import ERRORS, Expression, form_of, spelled
 from ..kernels import uses_numba
 from ..scalar import Scalar, taken
+from ..source import defined
 
 TAKEN = taken.form.declared  # what `where` and `clip` record: which operand it was depended on values
 
@@ -165,7 +165,6 @@ def _loops(operations: tuple[Any, ...], native: bool) -> tuple[Any, Any, bool]:
     """The loops forward and backward over tapes of these operations, and whether they take arrays."""
     source = _source(operations)
     filename = f"<autograd tape of {', '.join(dict.fromkeys(op.declared.key for op in operations))}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     if native:
         from numba import njit
         from numba.core.errors import NumbaError
@@ -174,18 +173,17 @@ def _loops(operations: tuple[Any, ...], native: bool) -> tuple[Any, Any, bool]:
         space = {name: jit(f) if isinstance(f, FunctionType) else f for name, f in _used(source).items()}
         if "power" in space:
             space["power"] = jit(_power)
-        exec(compile(source, filename, "exec"), space)
+        functions = defined(source, filename, space)
         i, f = np.zeros(0, np.int32), np.zeros(0)
         try:
-            forward, backward = jit(space["forward"]), jit(space["backward"])
+            forward, backward = jit(functions["forward"]), jit(functions["backward"])
             forward(i, i, i, f, 0)
             backward(i, i, i, f, f, 0)
             return forward, backward, True
         except NumbaError:
             pass  # a function that numba does not know, such as one of NumPy's special ones
-    space = _used(source)
-    exec(compile(source, filename, "exec"), space)
-    return space["forward"], space["backward"], False
+    functions = defined(source, filename, _used(source))
+    return functions["forward"], functions["backward"], False
 
 
 def _used(source: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compiler.surroundings import twin
 from ..transforms import value_and_grad
 
 ENGINES = ("chainrule", "pytorch", "jax")
@@ -127,7 +128,7 @@ def _with(f: Any, namespace: Any) -> Any:
         name: namespace if isinstance(value, ModuleType) and value is np else value
         for name, value in f.__globals__.items()
     }
-    return FunctionType(f.__code__, space, f.__name__, f.__defaults__, f.__closure__)
+    return twin(f, space, f.__closure__)
 
 
 def _differences(f: Callable[..., Any], arrays: list[Any], results: dict[str, Any], engine: str) -> list[Difference]:

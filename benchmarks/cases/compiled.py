@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.cases import convolution, mixture, recurrent, training, transformer, transforms
-from benchmarks.measure import Case, compiled
+from benchmarks.measure import Case, compiled, kept
 
 TARGETS = {
     "xor": 0.13,
@@ -20,16 +20,15 @@ TARGETS = {
 }
 
 
+def engines(chainrule, pytorch):
+    return {"chainrule": partial(compiled, chainrule), "eager": chainrule, "pytorch": pytorch}
+
+
 def case(known):
-    engines = {
-        "chainrule": partial(compiled, known.engines["chainrule"]),
-        "eager": known.engines["chainrule"],
-        "pytorch": known.engines["pytorch"],
-    }
     return Case(
         f"{known.name}-compiled",
         f"`{known.name}`, compiled",
-        engines,
+        engines(known.engines["chainrule"], known.engines["pytorch"]),
         TARGETS[known.name],
         tolerance=max(known.tolerance, 1e-4) if known.name != "mixture" else 1e-7,
     )
@@ -42,20 +41,18 @@ def rosenbrock(x):
     return (100.0 * (x[1:] - x[:-1] ** 2.0) ** 2.0 + (1 - x[:-1]) ** 2.0).sum()
 
 
-def hessian(compiles):
+def hessian():
     import autograd
 
     x, f = np.linspace(-1, 1, 100), autograd.hessian(rosenbrock)
-    f = autograd.compile(f) if compiles else f
-    return lambda: f(x), lambda: [f(x)]
+    return kept(lambda: f(x), lambda found: [found])
 
 
 def hessian_of_pytorch():
     import torch
 
     x = torch.linspace(-1, 1, 100, dtype=torch.float64)
-    f = partial(torch.autograd.functional.hessian, rosenbrock, x)
-    return f, lambda: [f()]
+    return kept(partial(torch.autograd.functional.hessian, rosenbrock, x), lambda found: [found])
 
 
 # --- A normalisation and an activation, forward and backward ---
@@ -64,7 +61,7 @@ ROWS, WIDTH = 2048, 1024
 NORMALISED = np.random.default_rng(0).normal(size=(ROWS, WIDTH)).astype(np.float32)
 
 
-def gelu(functional, tensor, wrap):
+def gelu(functional, tensor):
     x, weight, bias = (
         tensor(a, requires_grad=True) for a in (NORMALISED, np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32))
     )
@@ -76,42 +73,34 @@ def gelu(functional, tensor, wrap):
         y = functional.gelu(functional.layer_norm(x, (WIDTH,), weight, bias))
         y.sum().backward()
 
-    return wrap(step), lambda: [leaf.grad for leaf in leaves]
+    return kept(step, lambda _: [leaf.grad for leaf in leaves])
 
 
-def gelu_of_chainrule(compiles):
+def gelu_of_chainrule():
     import autograd
     import nn
 
-    return gelu(nn.functional, autograd.tensor, autograd.compile if compiles else lambda step: step)
+    return gelu(nn.functional, autograd.tensor)
 
 
 def gelu_of_pytorch():
     import torch
 
-    return gelu(torch.nn.functional, torch.tensor, lambda step: step)
+    return gelu(torch.nn.functional, torch.tensor)
 
 
 OWN = [
     Case(
         "rosenbrock-compiled",
         "the Hessian of the 100-dimensional Rosenbrock function, float64, compiled",
-        {
-            "chainrule": partial(hessian, True),
-            "eager": partial(hessian, False),
-            "pytorch": hessian_of_pytorch,
-        },
+        engines(hessian, hessian_of_pytorch),
         0.02,
         tolerance=1e-9,
     ),
     Case(
         "gelu-compiled",
         "GELU(LayerNorm) of 2048 x 1024 numbers, forward and backward, compiled",
-        {
-            "chainrule": partial(gelu_of_chainrule, True),
-            "eager": partial(gelu_of_chainrule, False),
-            "pytorch": gelu_of_pytorch,
-        },
+        engines(gelu_of_chainrule, gelu_of_pytorch),
         0.55,
         tolerance=1e-3,
     ),
